@@ -1,0 +1,1 @@
+"""Labelled articles: records, marks in running text, and the collections they come from."""

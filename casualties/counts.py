@@ -1,0 +1,428 @@
+"""Counts of people: words to ``Count``, and MUC-4's notation both ways.
+
+``read_count`` reads a noun phrase in three steps. It splits the phrase into words; it folds numbers into ``Count`` and
+hedges into ``_Hedge``, which leaves a list of those and of the other words; and it reads each conjunct by its first
+number or, where there is none, by the number of its head noun. Section 4 of the annotation guide is the specification.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from itertools import pairwise, takewhile
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from casualties.report import Count
+
+_MUC4 = re.compile(r"(?P<about>~)?(?P<low>\d+)?(?P<dash>-)?(?P<high>\d+)?")
+
+
+def parse_muc4(notation: str) -> Count:
+    """Read MUC-4's notation: ``13``, ``13-`` at least, ``-13`` at most, ``12-15`` a range, ``~13`` about.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    match = _MUC4.fullmatch(notation)
+    if match and match["about"] and match["low"] and not match["dash"]:
+        return Count(None, int(match["low"]), None)
+    if match and not match["about"]:
+        low, dash, high = match["low"], match["dash"], match["high"]
+        if low and high and dash:
+            return Count(int(low), None, int(high))
+        if low and dash:
+            return Count(int(low), int(low), None)
+        if high and dash:
+            return Count(None, int(high), int(high))
+        if low:
+            return Count.exactly(int(low))
+    raise ValueError(f"{notation!r} is no count; write 13, 13-, -13, 12-15 or ~13")
+
+
+def format_muc4(count: Count) -> str:
+    """Write a count in MUC-4's notation; the inverse of ``parse_muc4``.
+
+    Raises:
+        ValueError: if the notation has no form for it, as for ``Count(12, 13, 15)``.
+    """
+    low, best, high = count.low, count.best, count.high
+    if best is None and low is not None and high is not None:
+        return f"{low}-{high}"
+    forms = {(best, best, best): "{}", (best, best, None): "{}-", (None, best, best): "-{}", (None, best, None): "~{}"}
+    if best is None or (low, best, high) not in forms:
+        raise ValueError(f"MUC-4's notation has no form for {count}")
+    return forms[low, best, high].format(best)
+
+
+def read_count(mention: str) -> Count:
+    """Read how many people a casualty mention stands for.
+
+    Args:
+        mention: the noun phrase as it stands in the text: "at least 13 police officers", "a man and his two sons",
+            "dozens", "no one", "General Yaroslav Moskalik".
+
+    Returns:
+        The count, for every string; one person where nothing says otherwise. Of a longer string than any noun phrase
+        the first 10,000 characters are read.
+    """
+    counts = [_read_conjunct(conjunct) for conjunct in _conjuncts(_fold(_words(mention[:_MOST_CHARACTERS])))]
+    return counts[0] if len(counts) == 1 else _add(counts)
+
+
+class _Hedge(Enum):
+    """What the words around a number say of it, weakest first: how far low, best and high lie from the number."""
+
+    EXACTLY = (0, 0, 0)
+    ABOUT = (None, 0, None)
+    AT_LEAST = (0, 0, None)
+    AT_MOST = (None, 0, 0)
+    MORE_THAN = (1, 1, None)
+    FEWER_THAN = (None, -1, -1)
+    HALF_OF = "half"
+    MOST_OF = "more than half, but not all"
+
+
+_STRENGTH = list(_Hedge)
+_Item: TypeAlias = "Count | _Hedge | str"
+_Key = TypeVar("_Key")
+
+
+def _phrases(rows: Mapping[_Key, str]) -> dict[str, _Key]:
+    """A dictionary from each phrase of a row to the row's key."""
+    return {phrase: key for key, row in rows.items() for phrase in row.split(", ")}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_MARKERS: dict[str, _Hedge | str] = _phrases(
+    {
+        _Hedge.EXACTLY: "exactly, precisely, only, just, total of",
+        _Hedge.ABOUT: "about, around, some, nearly, almost, approximately, roughly, estimated, circa, perhaps, maybe, "
+        "possibly, close to, in the region of",
+        _Hedge.AT_LEAST: "at least, no fewer than, no less than, not fewer than, not less than, minimum of, upwards of",
+        _Hedge.AT_MOST: "at most, up to, as many as, no more than, not more than, maximum of",
+        _Hedge.MORE_THAN: "more than, over, above, exceeding, greater than, in excess of",
+        _Hedge.FEWER_THAN: "fewer than, less than, under, below",
+        _Hedge.HALF_OF: "half of, half the, half of the",
+        _Hedge.MOST_OF: "most, most of, majority of, more than half, more than half of",
+        "and": "and, plus, as well as, along with, together with",
+    }
+)
+_HEDGES_AFTER = _phrases(
+    {
+        _Hedge.ABOUT: "or so, odd, - odd",
+        _Hedge.AT_LEAST: "at least, or more, +, - plus",
+        _Hedge.AT_MOST: "at most, or fewer, or less",
+    }
+)
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_NUMBERS = {word: n for n, word in enumerate(_UNITS.split())}
+_NUMBERS |= {word: 10 * n for n, word in enumerate(_TENS.split(), start=2)}
+_MULTIPLES = {"couple": 2, "pair": 2, "dozen": 12, "score": 20, "hundred": 100}
+_MULTIPLES |= {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+_MULTIPLES |= {f"{word}s": n for word, n in _MULTIPLES.items()} | {"tens": 10}
+_VAGUE = _set("several few many numerous multiple countless various handful number numbers lot lots")
+_FIXED = _phrases(
+    {
+        0: "no, no one, no-one, none, nobody, neither, nil, not one, not a single, any, anyone, anybody",
+        2: "both, twins, duo, his parents, her parents",
+        3: "trio, triplets",
+    }
+)
+_MOST_CHARACTERS = 10_000
+_LONGEST_CARDINAL = 32
+_MOST_DIGITS = 15
+"""Longer numbers, separators included, count no people; a ``float`` holds all shorter ones."""
+
+_MEASURES = _set("% percent per year years month months weeks days hours minutes miles km metres meters")
+_MEMBERS = _set("man men member person people strong odd plus")
+"""What may follow the hyphen of a number of people: "a 12-man patrol" is one, "a two-star general" is not."""
+
+_STOPS = _set("including who whom whose which that where aged age")
+_PREPOSITIONS = _set(
+    "of in on at from with by near for to into among amid between during after before inside outside aboard against "
+    "without within across"
+)
+_SINGULAR = _set("a an another each every this")
+_POSSESSIVES = _set("his her their its our my your")
+_DETERMINERS = _SINGULAR | _POSSESSIVES | _set("the these those all other further additional remaining")
+_OPENERS = _POSSESSIVES | _set("a an another each other others")
+"""What begins a conjunct with a count of its own; any other word only adds to the noun ("20 men and women")."""
+_KIN = _set("wife husband son daughter child baby mother father sister brother woman girl boy")
+"""What counts after "and" without an opener: "a mother and child"."""
+
+_GROUPS = _set(
+    "all family group crew team community band gang crowd squad patrol unit platoon convoy delegation congregation "
+    "entourage household staff"
+)
+"""Nouns for several people that "a" may stand before, and whose number may follow in an "of" phrase."""
+_PLURALS = _set(
+    "people children police troops personnel clergy those these them themselves us more rest everyone "
+    "everybody dead wounded injured missing killed slain elderly military youth taliban mujahideen peshmerga "
+    "guerrillas campesinos commandos contras shias hazaras filipinos hindus marines rangers seals kurds turks arabs "
+    "serbs croats jews sikhs muslims poles finns swedes danes greeks druze rohingya british french"
+)
+_PARTICIPLES = _set("killed dead injured wounded kidnapped abducted slain shot missing")
+_MEN = r"(?<!car)(?<!ye)men$|ese$"
+_PLURAL = re.compile(rf"(?<![su'])s$|{_MEN}")
+_PLURAL_PROPER = re.compile(r"\w{3}(?<!v)ans$|(?:ist|ite)s$|(?:ael|aq|d|stan|sh|outh|it|al|ts|unn|men|ab|er|az)is$")
+"""Peoples and followers, "Israelis" and "Maoists", but not names: "Davis", "Evans"."""
+_PLURAL_CAPITALS = re.compile(
+    rf"(?:[^\W\d_aeious]|ee|ie|ge|[rps]se|che|ive|\w{{3}}ate)s$|{_MEN}|{_PLURAL_PROPER.pattern}"
+)
+"""The same where capitals tell nothing: "HOSTAGES", but not "TORRES"."""
+
+_ASIDE = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_TYPEWRITTEN = str.maketrans("‐‑‒–−‘’ʼ\u00a0\u202f\u2009", "-----'''   ")
+_DIGITS = r"\d{1,3}(?:[,'\ ]\d{3})+(?!\d)|\d+(?:\.\d+)?"
+_WORD = re.compile(
+    rf"""
+    (?:\bno\.\s*|\#)\d+    # a rank, not a number: "No. 2"
+    | \d+(?:st|nd|rd|th)\b
+    | {_DIGITS}
+    | [^\W\d_]\w*(?:[-'.]\w+)*
+    | -\s? | [+,%]         # a dash keeps the space after it: "12-man" is a compound, "12 - 15" is not
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _words(mention: str) -> list[str]:
+    """The words, numbers and dashes of a mention without what editors put in brackets."""
+    text = mention.translate(_TYPEWRITTEN)
+    words: list[str] = []
+    for word in _WORD.findall(_ASIDE.sub(" ", text)) or _WORD.findall(text):
+        first, *others = word.split("-")
+        if first.casefold() == "half" or first.casefold() in _NUMBERS or first.casefold() in _MULTIPLES:
+            words += [first, *(part for other in others for part in ("-", other))]
+        else:
+            words.append(word)
+    return words
+
+
+def _fold(words: list[str]) -> list[_Item]:
+    """The phrase up to a relative clause, its numbers as ``Count`` and its hedges as ``_Hedge``."""
+    items: list[_Item] = []
+    lower = [word.casefold().strip() for word in words]
+    at = 0
+    while at < len(words) and not (items and lower[at] in _STOPS):
+        if marker := _longest(_MARKERS, lower, at):
+            item, at = marker
+            items.append(item)
+        elif number := _read_number(lower, at):
+            count, at = number
+            if not _is_measure(words, at):
+                hedge, at = _longest(_HEDGES_AFTER, lower, at) or (_Hedge.EXACTLY, at)
+                items.append(_bounded(count, hedge))
+        else:
+            items += [words[at]] if lower[at] not in {"-", "+", "%"} else []
+            at += 1
+    return items
+
+
+def _longest(table: Mapping[str, _Key], words: list[str], at: int) -> tuple[_Key, int] | None:
+    """What a table has for the longest phrase that begins at a word, and where that phrase ends."""
+    for end in range(min(at + 4, len(words)), at, -1):
+        if (phrase := " ".join(words[at:end])) in table:
+            return table[phrase], end
+    return None
+
+
+def _is_measure(words: list[str], at: int) -> bool:
+    """Whether the number that ends here is an age, a duration or part of a compound, and counts nobody."""
+    following = [word.casefold() for word in words[at : at + 2]]
+    if following[:1] == ["-"]:
+        return len(following) == 2 and following[1].split("-")[0] not in _MEMBERS
+    unit = next((word for word in following if not word.startswith("-")), "")
+    return unit in _MEASURES or unit.endswith(("-old", "-olds"))
+
+
+class _Cardinal(NamedTuple):
+    """A number in words or digits."""
+
+    value: int
+    is_vague: bool
+    """Whether it is only a lower bound: "dozens", "several hundred"."""
+    scale: int
+    """The multiple that it ends in, 1 where it ends in a unit."""
+    end: int
+    """The index of the word after it."""
+
+
+def _read_number(words: list[str], at: int) -> tuple[Count, int] | None:
+    """The number or range that begins at a word, and where it ends."""
+    if phrase := _longest(_FIXED, words, at):
+        return Count.exactly(phrase[0]), phrase[1]
+    if words[at] == "between":
+        return _read_between(words, at + 1)
+    low = _read_cardinal(words, at, len(words))
+    if low is None:
+        return None
+    if words[low.end : low.end + 1] in (["-"], ["to"], ["or"]):
+        high = _read_cardinal(words, low.end + 1, len(words))
+        if high and low.value < high.value:
+            return _range(low, high), high.end
+    return Count(low.value, low.value, None if low.is_vague else low.value), low.end
+
+
+def _range(low: _Cardinal, high: _Cardinal) -> Count:
+    """The count between two numbers, of which the first may leave its multiple to the second: "two or three dozen"."""
+    shared = low.value * high.scale
+    start = shared if low.scale == 1 and shared < high.value else low.value
+    return Count(start, start, None) if low.is_vague or high.is_vague else Count(start, None, high.value)
+
+
+def _read_between(words: list[str], start: int) -> tuple[Count, int] | None:
+    """The range after "between": its bounds part at the last "and" that has two numbers in order around it."""
+    for at in range(min(start + _LONGEST_CARDINAL, len(words) - 1), start, -1):
+        if words[at] == "and":
+            low, high = _read_cardinal(words, start, at), _read_cardinal(words, at + 1, len(words))
+            if low and high and low.end == at and low.value < high.value:
+                return Count(low.value, None, high.value), high.end
+    return None
+
+
+def _read_cardinal(words: list[str], start: int, stop: int) -> _Cardinal | None:
+    """Read "two hundred and twelve", "1.2 million", "several dozen", "half a million"; ``None`` if no number begins."""
+    if start >= stop:
+        return None
+    group, is_vague, at = _read_first(words, start)
+    end = start if words[start] in {"a", "half"} else at
+    total, scale, power = 0.0, 1, 10**12
+    while at < stop:
+        word = words[at]
+        multiple = _MULTIPLES.get(word, 0)
+        if word in _NUMBERS and _fits(_NUMBERS[word], group):
+            group, scale = group + _NUMBERS[word], 1
+        elif 1000 <= multiple < power or (0 < multiple < 1000 and group < 100):
+            is_plural = word.endswith("s")
+            is_vague |= is_plural and not group
+            group, scale = (group or 1 + is_plural) * multiple, multiple
+            if multiple >= 1000:
+                total, group, power = total + group, 0.0, multiple
+        elif start < end == at and _joins(words, at, scale):
+            at += 1
+            continue
+        else:
+            break
+        at = end = at + 1
+    return _Cardinal(round(total + group), is_vague, scale, end) if end > start else None
+
+
+def _read_first(words: list[str], at: int) -> tuple[float, bool, int]:
+    """What only the first word of a number can be: its value, whether that is vague, and the next word's index."""
+    word, *following = words[at : at + 4]
+    if len(word) <= _MOST_DIGITS and re.fullmatch(_DIGITS, word):
+        return float(re.sub("[,' ]", "", word)), False, at + 1
+    if word in _VAGUE:
+        return 2.0, True, at + 1
+    if word == "half":  # "half a dozen", "half-dozen"
+        return 0.5, False, at + 1 + len(list(takewhile({"a", "-"}.__contains__, following)))
+    return 0.0, False, at + (word == "a" and bool(following) and following[0] in _MULTIPLES)
+
+
+def _fits(unit: int, group: float) -> bool:
+    """Whether a number word may follow what was read: "five" after "twenty" or "hundred", but not after "six"."""
+    return group % 100 == 0 or (unit < 10 and group >= 20 and group % 10 == 0)
+
+
+def _joins(words: list[str], at: int, scale: int) -> bool:
+    """Whether a word between two number words may be part of the number."""
+    if words[at] == "of":  # "hundreds of thousands"
+        return scale > 1 and any(word in _MULTIPLES for word in words[at + 1 : at + 2])
+    return words[at] == "-" or (words[at] == "and" and scale >= 100) or (words[at] == "," and scale >= 1000)
+
+
+def _conjuncts(items: list[_Item]) -> list[list[_Item]]:
+    """The parts of a conjunction that have counts of their own; "20 men and women" is one part.
+
+    A comma parts a list ("a man, his wife and their son"); otherwise what follows it is an apposition and left out.
+    """
+    joints = [at for at, item in enumerate(items) if item in ("and", ",") and _opens(items[at : at + 2])]
+    last_and = max((at for at in joints if items[at] == "and"), default=-1)
+    is_list = not any(isinstance(item, Count) and item.magnitude > 1 for item in items[: joints[0] if joints else 0])
+    end = next((at for at in joints if items[at] == "," and not (is_list and at < last_and)), len(items))
+    return [items[left + 1 : right] for left, right in pairwise([-1, *(at for at in joints if at < end), end])]
+
+
+def _opens(joint: Sequence[_Item]) -> bool:
+    """Whether the item after a comma or an "and" begins a phrase with a count of its own."""
+    conjunction, *opener = joint
+    if not opener or not isinstance(opener[0], str):
+        return bool(opener)
+    return opener[0].casefold() in (_OPENERS | _KIN if conjunction == "and" else _OPENERS)
+
+
+def _read_conjunct(items: list[_Item]) -> Count:
+    """The first number with its hedges, or the number of the head noun."""
+    hedge = None
+    words: list[str] = []
+    is_group = False
+    for at, item in enumerate(items):
+        if isinstance(item, Count):
+            return _bounded(item, hedge or _Hedge.EXACTLY)
+        if isinstance(item, _Hedge):
+            if _is_preposition(words, items[at + 1 : at + 2]):
+                break
+            hedge = max(hedge or item, item, key=_STRENGTH.index)
+        elif item.casefold() not in _PREPOSITIONS or not (words or hedge):
+            words.append(item)
+        elif words and words[-1].casefold() in _GROUPS and item.casefold() == "of":  # "a crew of 24"
+            is_group, words = True, []
+        else:
+            break
+    is_plural = is_group or (_is_plural(words) if words else bool(hedge))
+    return Count(2, 2, None) if is_plural else Count.exactly(1)
+
+
+def _is_preposition(words: list[str], following: list[_Item]) -> bool:
+    """Whether a hedge after these words tells of something else: "soldiers around Kirkuk", "a man over 60"."""
+    if not words or words[-1].casefold() in _DETERMINERS:
+        return False
+    return words[0].casefold() in _SINGULAR or not any(isinstance(item, Count) for item in following)
+
+
+def _bounded(count: Count, hedge: _Hedge) -> Count:
+    """The count as a hedge bounds it; one that is a range or bounded already stays as it is."""
+    number = count.best
+    if number is None or count != Count.exactly(number):
+        return count
+    if hedge is _Hedge.HALF_OF:
+        return Count.exactly(number // 2)
+    if hedge is _Hedge.MOST_OF:
+        below = max(number - 1, 0)
+        return Count(min(number // 2 + 1, below), None, below)
+    return Count(*(None if distance is None else max(number + distance, 0) for distance in hedge.value))
+
+
+def _is_plural(words: list[str]) -> bool:
+    """Whether a noun phrase without a number stands for several people, as its first and its last word tell."""
+    lower = [word.casefold() for word in words]
+    if lower[-1] in _PARTICIPLES and not _DETERMINERS.issuperset(lower[:-1]):  # "the man killed"
+        lower.pop()
+    first, head, spelling = lower[0], lower[-1], words[len(lower) - 1]
+    if first in _SINGULAR or head in _GROUPS:
+        return head in _GROUPS
+    if head in _PLURALS:
+        return True
+    if first in _DETERMINERS or spelling.islower():
+        return bool(_PLURAL.search(head))
+    is_proper = len(words) > 1 and not spelling.isupper()
+    return bool((_PLURAL_PROPER if is_proper else _PLURAL_CAPITALS).search(head))
+
+
+def _add(counts: Sequence[Count]) -> Count:
+    """The sum: each bound where every part has it; the sum of the figures where no bound is left."""
+    bounds = zip(*((count.low, count.best, count.high) for count in counts), strict=True)
+    low, best, high = (sum(filter(None, bound)) if None not in bound else None for bound in bounds)
+    if (low, best, high) == (None, None, None):
+        best = sum(count.magnitude for count in counts)
+    return Count(low, best, high)

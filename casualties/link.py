@@ -1,0 +1,206 @@
+"""Mentions to incidents, sources, parts and totals: deterministic rules on sentences, paragraphs and places.
+
+A sentence goes to the incident that has its place; one that speaks of another attack, or gives a new place at the
+head of a paragraph, begins an incident; any other stays with the incident before it. A figure or an attribution
+belongs to the nearest source of its own sentence. A figure is part of a larger one where the words between say so.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE
+from casualties.report import Actor, Attribution, Casualty, Incident, Mention, Report, Total
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*\w)|\n\s*\n|\n(?=[-•*])")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Gen|Col|Lt|Capt|Maj|Sgt|Gov|Sen|Rep|No|[A-Z])|\.[A-Z])\.\s*$", re.I
+)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_LINE_END = re.compile(r"\n")
+
+_ANOTHER = re.compile(
+    r"\b(another|separate(?:ly)?|elsewhere|meanwhile|second|other|different|similar|also|earlier|previous(?:ly)?"
+    r"|last (?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"|(?:days|weeks|months|years) (?:ago|earlier|before)|since|in (?:19|20)\d\d)\b",
+    re.I,
+)
+_PART = re.compile(
+    r"\b(?:including|included|includes|among|of (?:them|whom|these|those))\b"
+    r"|\bof the (?:dead|injured|wounded|victims|hostages)\b|:|—",
+    re.I,
+)
+_OF = re.compile(r"\s*of\s*", re.I)
+_REACH = 50
+"""How many figures back a larger one is looked for; bounds the work on hostile texts."""
+_ADDS = re.compile(r"\b(others?|another|more)\b", re.I)
+
+
+def link(text: str, mentions: Sequence[Mention], model: str = "") -> Report:
+    """Link the mentions of a text and gather its incidents.
+
+    Args:
+        text: the text.
+        mentions: its mentions, sorted and disjoint; what links they already have is replaced.
+        model: what found them.
+    """
+    sentences = _Sentences(text)
+    linked = _link_parts(text, _link_sources(_assign_incidents(text, mentions, sentences), sentences), sentences)
+    return Report(text=text, mentions=tuple(linked), incidents=tuple(gather_incidents(linked)), model=model)
+
+
+def gather_incidents(mentions: Sequence[Mention]) -> Iterator[Incident]:
+    """The incidents that linked mentions speak of, in the order of the text."""
+    members: dict[str, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        for incident in mention.incidents:
+            members[incident].append(mention)
+    for id, group in members.items():
+        casualties = tuple(mention for mention in group if isinstance(mention, Casualty))
+        attributions = tuple(mention for mention in group if isinstance(mention, Attribution))
+        if casualties or attributions:
+            yield Incident(
+                id=id,
+                places=tuple(mention for mention in group if mention.label == "PLACE"),
+                dates=tuple(mention for mention in group if mention.label == "DATE"),
+                casualties=casualties,
+                attributions=attributions,
+                totals=_totals(casualties),
+                actors=tuple(_actors(attributions)),
+            )
+
+
+class _Sentences:
+    """Where the sentences and paragraphs of a text begin."""
+
+    def __init__(self, text: str) -> None:
+        ends = [match.end() for match in _SENTENCE_END.finditer(text) if not _ends_in_abbreviation(text, match.end())]
+        paragraph_end = _BLANK_LINE if _BLANK_LINE.search(text) else _LINE_END  # or else lines are only wrapped
+        self.paragraphs = [0, *(match.end() for match in paragraph_end.finditer(text))]
+        self.sentences = sorted({0, *ends, *self.paragraphs})
+        self._length = len(text)
+
+    def number(self, offset: int) -> int:
+        """The number of the sentence at an offset."""
+        return bisect_right(self.sentences, offset) - 1
+
+    def span(self, number: int) -> tuple[int, int]:
+        """Where a sentence begins and ends."""
+        return self.sentences[number], [*self.sentences[number + 1 : number + 2], self._length][0]
+
+    def paragraph(self, offset: int) -> int:
+        """The number of the paragraph at an offset."""
+        return bisect_right(self.paragraphs, offset) - 1
+
+
+def _ends_in_abbreviation(text: str, end: int) -> bool:
+    return _ABBREVIATION.search(text[max(0, end - 8) : end]) is not None
+
+
+def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
+    """Give each mention the incident of its sentence."""
+    by_sentence: dict[int, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        by_sentence[sentences.number(mention.start)].append(mention)
+    linked: list[Mention] = []
+    incident_at: dict[str, int] = {}  # the latest incident at each place
+    placed: set[int] = set()  # the incidents that have a place
+    current = latest = paragraph = 0
+    for number, group in by_sentence.items():
+        begins_paragraph = sentences.paragraph(group[0].start) != paragraph
+        paragraph = sentences.paragraph(group[0].start)
+        place = next((mention.text.casefold() for mention in group if mention.label == "PLACE"), None)
+        another = _ANOTHER.search(text, *sentences.span(number)) is not None
+        known = incident_at.get(place) if place else None
+        if known and not (another and known == current):
+            current = known
+        elif not current or (place and current in placed and (another or begins_paragraph)):
+            current = latest = latest + 1
+        if place:
+            incident_at[place] = current
+            placed.add(current)
+        linked += [replace(mention, incidents=(f"i{current}",)) for mention in group]
+    return linked
+
+
+def _link_sources(mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
+    """Give each figure and attribution the nearest source of its sentence."""
+    sources: dict[int, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        if mention.label == "SOURCE":
+            sources[sentences.number(mention.start)].append(mention)
+    linked: list[Mention] = []
+    for mention in mentions:
+        near = sources[sentences.number(mention.start)]
+        if near and isinstance(mention, Casualty | Attribution):
+            source = min(near, key=lambda source: max(source.start - mention.end, mention.start - source.end))
+            mention = replace(mention, source=source.id)
+        linked.append(mention)
+    return linked
+
+
+def _link_parts(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
+    """Give each figure the larger one that it is part of."""
+    casualties = [mention for mention in mentions if isinstance(mention, Casualty)]
+    wholes: dict[str, str] = {}
+    for number, part in enumerate(casualties):
+        following = casualties[number + 1] if number + 1 < len(casualties) else None
+        if following and _OF.fullmatch(text, part.end, following.start):  # "three of the twelve"
+            wholes[part.id] = following.id
+        elif whole := _whole(text, part, casualties[max(0, number - _REACH) : number], sentences):
+            wholes[part.id] = whole.id
+    return [
+        replace(mention, part_of=wholes[mention.id])
+        if isinstance(mention, Casualty) and mention.id in wholes
+        else mention
+        for mention in mentions
+    ]
+
+
+def _whole(text: str, part: Casualty, before: Sequence[Casualty], sentences: _Sentences) -> Casualty | None:
+    """The larger figure, among some before it, that another is part of.
+
+    It counts if "including", "among them" and the like stand between the two or in the part; or, in a later sentence,
+    if it is of the same outcome and the same known group, and the part adds nobody ("another", "more").
+    """
+    repeats = part.group != "unknown" and not _ADDS.search(part.text)
+    for whole in reversed(before):
+        if (
+            whole.label not in (part.label, "CASUALTY")
+            or whole.incidents != part.incidents
+            or whole.count.magnitude <= part.count.magnitude
+        ):
+            continue
+        distance = sentences.number(part.start) - sentences.number(whole.start)
+        if distance <= 1 and (_PART.search(text, whole.end, part.start) or _PART.search(part.text)):
+            return whole
+        if repeats and distance >= 1 and whole.group == part.group:
+            return whole
+    return None
+
+
+def _totals(casualties: Sequence[Casualty]) -> dict[str, Total]:
+    """Per outcome the largest figure that is not part of another, with every mention that gives it."""
+    totals: dict[str, Total] = {}
+    for label in CASUALTY_LABELS:
+        figures = [casualty for casualty in casualties if casualty.label == label]
+        figures = [figure for figure in figures if figure.part_of is None] or figures
+        if figures:
+            largest = max(figures, key=lambda figure: figure.count.magnitude).count
+            totals[label] = Total(largest, tuple(figure.id for figure in figures if figure.count == largest))
+    return totals
+
+
+def _actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
+    """One actor a name, with the statuses of its mentions in the order of precedence."""
+    by_name: dict[str, list[Attribution]] = defaultdict(list)
+    for mention in attributions:
+        if mention.label != "UNCLAIMED":
+            by_name[mention.text.casefold()].append(mention)
+    for group in by_name.values():
+        statuses = sorted({mention.label for mention in group}, key=STATUS_PRECEDENCE.index)
+        yield Actor(group[0].text, tuple(statuses), tuple(mention.id for mention in group))

@@ -1,0 +1,129 @@
+"""Terminal pictures of a report and of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from casualties.labels import CASUALTY_LABELS
+from casualties.report import Attribution, Casualty, Count, Incident, Mention, Report
+from casualties.scoring import Evaluation
+
+_STATUS_WORDS = {
+    "CLAIMED": "claims it",
+    "ACCUSED": "accused by authorities",
+    "SUSPECTED": "suspected",
+    "STATED": "stated as fact",
+    "DENIED": "denies it or is cleared",
+    "UNCLAIMED": "claimed by nobody",
+}
+_LOW_CONFIDENCE = 0.5
+
+
+def print_report(report: Report, console: Console, title: str = "") -> None:
+    """Print a report, an incident a table.
+
+    Args:
+        report: what to print.
+        console: where.
+        title: what to call the article, such as its file's name.
+    """
+    if title:
+        console.rule(Text(_plain(title)), style="dim")
+    if not report.incidents:
+        console.print("No casualties and nobody held responsible.")
+    mentions = {mention.id: mention for mention in report.mentions}
+    for number, incident in enumerate(report.incidents, start=1):
+        console.print(_incident(incident, mentions, number))
+
+
+def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) -> RenderableType:
+    where = ", ".join(_unique(place.text for place in incident.places)) or "no place named"
+    when = ", ".join(_unique(date.text for date in incident.dates))
+    heading = Text(f"Incident {number}: {_plain(where)}" + (f" ({_plain(when)})" if when else ""), style="bold")
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("", "who or how many", "in the text", "according to", "sure", "characters"):
+        table.add_column(column, justify="right" if column == "sure" else "left", overflow="fold")
+    for label in CASUALTY_LABELS:
+        for casualty in incident.casualties:
+            if casualty.label == label:
+                table.add_row(*_casualty_row(casualty, mentions))
+    for attribution in incident.attributions:
+        table.add_row(*_attribution_row(attribution, mentions))
+    return Group(heading, table, Text(_totals(incident), style="bold"), "")
+
+
+def _casualty_row(casualty: Casualty, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
+    who = f"{describe(casualty.count)} {casualty.group}".removesuffix(" unknown")
+    if casualty.part_of:
+        who += f", part of “{_plain(mentions[casualty.part_of].text)}”"
+    return casualty.label.lower(), who, *_evidence(casualty, casualty.source, mentions)
+
+
+def _attribution_row(attribution: Attribution, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
+    return "by", _STATUS_WORDS[attribution.label], *_evidence(attribution, attribution.source, mentions)
+
+
+def _evidence(mention: Mention, source: str | None, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
+    """The columns that every mention has: quotation, source, confidence, offsets."""
+    style = "yellow" if mention.confidence < _LOW_CONFIDENCE else ""
+    return (
+        Text(_plain(mention.text)),
+        Text(_plain(mentions[source].text) if source else ""),
+        Text(f"{mention.confidence:.0%}", style=style),
+        Text(f"{mention.start}–{mention.end}", style="dim"),
+    )
+
+
+def _totals(incident: Incident) -> str:
+    figures = [f"{describe(total.count)} {outcome.lower()}" for outcome, total in incident.totals.items()]
+    return f"Reported in all: {', '.join(figures)}" if figures else "No figures reported"
+
+
+def describe(count: Count) -> str:
+    """A count in words: ``13``, ``at least 13``, ``up to 13``, ``12 to 15``, ``about 13``."""
+    low, best, high = count.low, count.best, count.high
+    if low is not None and low == high:
+        return f"{low:,}"
+    if low is not None and high is not None:
+        return f"{low:,} to {high:,}"
+    if low is not None:
+        return f"at least {low:,}"
+    return f"up to {high:,}" if high is not None else f"about {best:,}"
+
+
+def print_evaluation(evaluation: Evaluation, console: Console, title: str) -> None:
+    """Print scores in percent, with the 95 % intervals of those that matter most."""
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    table.add_column("label")
+    for column in ("gold", "exact P", "R", "F1", "overlap P", "R", "F1"):
+        table.add_column(column, justify="right")
+    for row in evaluation.rows():
+        style = "bold" if row.label == row.label.lower() else ""
+        table.add_row(row.label, str(row.gold), *(f"{100 * value:.1f}" for value in row[2:]), style=style)
+    console.print(table)
+    flat = evaluation.to_dict()
+    for key, words in (
+        ("casualty.exact.f1", "casualty mentions, exact F1"),
+        ("casualty.overlap.f1", "casualty mentions, overlap F1"),
+        ("attribution.overlap.f1", "attributions with the right status, overlap F1"),
+        ("counts", "counts right, given the mention"),
+        ("groups", "groups right, given the mention"),
+        ("statuses", "statuses right, given the mention"),
+        ("texts", "texts with every figure right"),
+    ):
+        bounds = f" ({100 * flat[f'{key}.low']:.1f}–{100 * flat[f'{key}.high']:.1f})" if f"{key}.low" in flat else ""
+        console.print(f"{words}: {100 * flat[key]:.1f} %{bounds}", highlight=False)
+
+
+def _plain(text: str) -> str:
+    """The text on one line without control characters, so that it cannot steer the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list({name.casefold(): name for name in names}.values())

@@ -1,0 +1,85 @@
+"""Speed and memory of models, side by side: ``python scripts/benchmark.py default FLOAT_FOLDER``.
+
+The contenders read our own articles in turn, round by round, each in a process of its own, so that the ratios hold
+when the machine's speed drifts. Figures are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from casualties.extractor import Extractor
+from train.data import load_articles
+
+
+def main(
+    models: Annotated[list[str], typer.Argument(help="Model folders, or default; ratios are to the first.")],
+    rounds: Annotated[int, typer.Option(help="How often each reads the articles.", min=1)] = 5,
+    measure: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Compare models."""
+    if measure:
+        typer.echo(json.dumps(measure_once(models[0])))
+        return
+    results: dict[str, list[dict[str, float]]] = {model: [] for model in models}
+    for _ in track(range(rounds), "measuring", console=Console(stderr=True)):
+        for model in models:
+            command = [sys.executable, __file__, model, "--measure"]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            results[model].append(json.loads(done.stdout))
+    Console().print(comparison(results))
+
+
+def measure_once(model: str) -> dict[str, float]:
+    """One reading of our articles in this process.
+
+    Returns:
+        Seconds to load, seconds for one article of about 400 words after loading, words a second in bulk, and the
+        peak resident memory in MB.
+    """
+    texts = [article.text for article in load_articles(None)]
+    one = min(texts, key=lambda text: abs(len(text.split()) - 400))
+    started = time.perf_counter()
+    extractor = Extractor(model)
+    loaded = time.perf_counter()
+    extractor.extract(one)
+    read = time.perf_counter()
+    for _ in extractor.extract_many(texts):
+        pass
+    words = sum(len(text.split()) for text in texts)
+    return {
+        "load s": loaded - started,
+        "400 words s": read - loaded,
+        "words/s": words / (time.perf_counter() - read),
+        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def comparison(results: dict[str, list[dict[str, float]]]) -> Table:
+    """Medians, and their ratios to the first contender's."""
+    medians = {model: {key: _median(rounds, key) for key in rounds[0]} for model, rounds in results.items()}
+    first = next(iter(medians.values()))
+    table = Table("model", *first)
+    for model, figures in medians.items():
+        table.add_row(model, *(f"{value:.3g} (×{value / first[key]:.2f})" for key, value in figures.items()))
+    return table
+
+
+def _median(rounds: Sequence[dict[str, float]], key: str) -> float:
+    return statistics.median(figures[key] for figures in rounds)
+
+
+if __name__ == "__main__":
+    typer.run(main)

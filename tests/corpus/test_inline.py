@@ -1,0 +1,89 @@
+"""Marks in running text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from casualties.corpus.inline import InlineError, parse_inline, read_inline
+from casualties.corpus.records import join_texts, read_records
+from casualties.corpus.tables import SOURCES
+from casualties.report import Attribution, Casualty, Count
+from train.data import ARTICLES
+
+MARKED = (
+    "A mine near ⟦Tolva⟧{PLACE i2} killed ⟦at least nine people⟧{KILLED unknown 9- #a @p}, "
+    "⟦two of them nurses⟧{KILLED civilian 2 <a},\nthe ⟦ministry⟧{SOURCE #p} said. It blamed ⟦Red Dawn⟧{ACCUSED @p i1,i2}."
+)
+
+
+def test_marks_become_mentions_and_their_removal_the_text() -> None:
+    article = parse_inline(MARKED, id="tolva", source="tests")
+    assert article.text.startswith("A mine near Tolva killed at least nine people, two of them nurses,\nthe ministry")
+    place, nine, two, ministry, red_dawn = article.mentions
+    assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
+    assert isinstance(nine, Casualty) and (nine.count, nine.source) == (Count(9, 9, None), ministry.id)
+    assert isinstance(two, Casualty) and (two.group, two.part_of) == ("civilian", nine.id)
+    assert isinstance(red_dawn, Attribution) and red_dawn.incidents == ("i1", "i2")
+    assert (place.id, article.incidents) == ("m1", ("i1", "i2"))
+
+
+@pytest.mark.parametrize(
+    ("marked", "message"),
+    [
+        ("⟦x⟧{DEAD civilian 1}", "begins with no label"),
+        ("⟦x⟧{}", "begins with no label"),
+        ("⟦x⟧{KILLED 1}", "needs a group and a count"),
+        ("⟦x⟧{KILLED civilian}", "needs a group and a count"),
+        ("⟦x⟧{KILLED civilian many}", "'many' is no group"),
+        ("⟦x⟧{KILLED civilian 1 <b}", "'b' names no mention"),
+        ("⟦x⟧{PLACE civilian}", "PLACE has no group"),
+        ("⟦x⟧{SOURCE #a} ⟦y⟧{PLACE @a}", "PLACE has no source"),
+        ("⟦x⟧{PLACE #a} ⟦y⟧{PLACE #a}", "two mentions have the id 'a'"),
+        ("⟦x", "without its mark"),
+        ("a ⟧ b", "without its mark"),
+    ],
+)
+def test_a_malformed_mark_is_named(marked: str, message: str) -> None:
+    with pytest.raises(InlineError, match=message):
+        parse_inline(f"first line\n{marked}", id="article", source="tests")
+
+
+def test_the_message_names_article_and_line() -> None:
+    with pytest.raises(InlineError, match="article, line 2"):
+        parse_inline("first line\n⟦x⟧{DEAD}", id="article", source="tests")
+
+
+@pytest.mark.parametrize("path", sorted(ARTICLES.glob("*.txt")), ids=lambda path: path.stem)
+def test_our_articles_can_be_read(path: Path) -> None:
+    article = read_inline(path)
+    assert 150 <= len(article.text.split()) <= 650
+    assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
+    ends = [0, *(mention.end for mention in article.mentions)]
+    assert all(mention.start >= end for mention, end in zip(article.mentions, ends, strict=False)), "mentions overlap"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_annotators_marks_are_their_records(source: str, shared: Path) -> None:
+    """The texts inside the marks differ from the originals in white space at line ends, so labels are compared alone."""
+    blocks = (shared / "annotations" / f"{source}.inline.txt").read_text(encoding="utf-8").split("### ")[1:]
+    marked = dict(block.split("\n", 1) for block in blocks)
+    for record in read_records(shared / "annotations" / f"{source}.jsonl"):
+        article = parse_inline(marked[record["id"]].strip("\n"), id=record["id"], source=source)
+        assert [strip(mention.to_dict()) for mention in article.mentions] == [
+            strip(each) for each in record["mentions"]
+        ]
+
+
+def strip(mention: dict[str, object]) -> dict[str, object]:
+    """What a mention says, without the names of mentions, which the marks of unreferenced ones leave out."""
+    return {key: value for key, value in mention.items() if key not in ("id", "confidence", "source", "part_of")}
+
+
+def test_a_record_with_its_text_needs_no_joining(tmp_path: Path) -> None:
+    article = parse_inline(MARKED, id="tolva", source="tests")
+    path = tmp_path / "tolva.jsonl"
+    path.write_text(json.dumps(article.to_record()) + "\n", encoding="utf-8")
+    assert join_texts(read_records(path), {}).articles == (article,)

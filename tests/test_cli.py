@@ -1,0 +1,171 @@
+"""The command line as a person uses it: what it prints, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import casualties
+from casualties.cli import app
+from casualties.corpus.inline import parse_inline
+from casualties.report import mention_from_dict
+from tests.conftest import REPOSITORY, TEXT
+
+EXAMPLE = REPOSITORY / "tests" / "example.txt"
+MARKED = "A mine killed ⟦nine people⟧{KILLED unknown 9} in ⟦Tolva⟧{PLACE}, ⟦police⟧{SOURCE} said."
+
+
+def run(*arguments: str | Path, stdin: bytes = b"") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of one command."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_example_prints_a_table() -> None:
+    code, output, errors = run("extract", EXAMPLE)
+    assert (code, errors) == (0, "")
+    for words in ("Incident 1: Tarsun", "At least 14", "Free Valley Front", "denies it", "claimed by nobody"):
+        assert words in output
+    assert "1,500" not in output
+
+
+def test_a_record_reads_back(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "article.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    code, output, _ = run("extract", path, "--record", "--model", tiny_model)
+    record = json.loads(output)
+    assert (code, record["id"], record["text"]) == (0, "article", TEXT)
+    assert record["mentions"]
+    for mention in record["mentions"]:
+        assert mention_from_dict(mention, TEXT).to_dict() == mention
+
+
+def test_json_has_incidents_with_totals(tmp_path: Path) -> None:
+    code, output, _ = run("extract", "-", "--json", stdin=b"Nine people were killed in Tolva.")
+    (incident,) = json.loads(output)["incidents"]
+    assert (code, incident["places"], incident["totals"]["KILLED"]["best"]) == (0, ["Tolva"], 9)
+
+
+def test_files_and_folders_in_one_call(tiny_model: Path, tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "deep/c.txt", "ignored.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    code, output, _ = run("extract", tmp_path, tmp_path / "b.txt", "--record", "--model", tiny_model)
+    assert (code, [json.loads(line)["id"] for line in output.splitlines()]) == (0, ["a", "b", "c", "b"])
+
+
+def test_offsets_count_line_ends_as_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "crlf.txt"
+    path.write_bytes(b"\xef\xbb\xbfHeadline\r\n\r\nNine people were killed in Tolva.\r\n")
+    _, output, _ = run("extract", path, "--record")
+    record = json.loads(output)
+    assert "Nine people" in [record["text"][mention["start"] : mention["end"]] for mention in record["mentions"]]
+    assert record["text"].count("\r\n") == 3
+
+
+def test_an_empty_text_is_an_empty_report(tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    path.write_bytes(b"")
+    code, output, _ = run("extract", path)
+    assert code == 0
+    assert "No casualties" in output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"Nine people\x00 killed", "bad.txt: byte 11 is NUL, so this is a binary file"),
+        (b"Nine pe\xffple killed", "bad.txt: byte 7 (0xff) is not UTF-8"),
+        ("Nine \ud800 killed".encode("utf-8", "surrogatepass"), "bad.txt: byte 5 (0xed) is not UTF-8"),
+        ("Neuf tués".encode("utf-16"), "bad.txt: byte 0 (0xff) is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_one_line_and_the_others_are_read(
+    content: bytes, message: str, tiny_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.txt").write_bytes(content)
+    (tmp_path / "good.txt").write_text(TEXT, encoding="utf-8")
+    code, output, errors = run("extract", tmp_path, "--record", "--model", tiny_model)
+    assert code == 1
+    assert [json.loads(line)["id"] for line in output.splitlines()] == ["good"]
+    assert message.split(": ")[1] in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["extract", "nowhere.txt"], "nowhere.txt: no such file or folder"),
+        (["extract", "{empty}"], "the folder holds no *.txt file"),
+        (["extract", "-", "--json", "--record"], "choose one of --json and --record"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(arguments: list[str], message: str, tmp_path: Path) -> None:
+    code, output, errors = run(*(argument.format(empty=tmp_path) for argument in arguments))
+    assert (code, output) == (2, "")
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_missing_model_is_one_line(tmp_path: Path) -> None:
+    code, _, errors = run("extract", "-", "--model", tmp_path / "nowhere", stdin=b"text")
+    assert code == 1
+    assert "config.json is missing; export the model again" in errors
+    assert errors.count("\n") == 1
+
+
+def test_no_escape_sequence_reaches_the_terminal(tmp_path: Path) -> None:
+    text = "Nine \x1b[31mpeople\x1b]0;title\x07 were killed in [red]Tolva[/red]."
+    _, output, _ = run("extract", "-", stdin=text.encode())
+    assert not {"\x1b", "\x07"} & set(output)
+
+
+def test_evaluate_scores_marked_articles_and_records(tmp_path: Path, tiny_model: Path) -> None:
+    (tmp_path / "marked.txt").write_text(MARKED, encoding="utf-8")
+    record = parse_inline(MARKED, id="record", source="tests").to_record()
+    (tmp_path / "records.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    code, output, _ = run("evaluate", tmp_path, "--json")
+    scores = json.loads(output)
+    assert (code, scores["KILLED.gold"], scores["casualty.exact.f1"], scores["counts"]) == (0, 2, 1.0, 1.0)
+    code, output, _ = run("evaluate", tmp_path, "--model", tiny_model)
+    assert code == 0
+    assert "casualty mentions, exact F1" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", "{", "a.jsonl, line 1: not JSON"),
+        ("a.txt", "⟦nine⟧{DEAD}", "begins with no label"),
+        ("a.jsonl", '{"id": "x", "source": "s", "text": null, "text_sha256": "", "mentions": []}', "with --data"),
+        ("a.md", "", "no labelled articles there"),
+    ],
+)
+def test_gold_that_cannot_be_read_is_one_line(name: str, content: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    code, _, errors = run("evaluate", tmp_path)
+    assert code == 1
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_version_and_help() -> None:
+    assert run("--version")[:2] == (0, f"casualties {casualties.__version__}\n")
+    for arguments in (["--help"], ["extract", "--help"], ["evaluate", "--help"]):
+        assert run(*arguments)[0] == 0
+
+
+def test_the_installed_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from casualties.cli import main; main()", "extract", "-"],
+        input="Nine people were killed in Tolva.",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "9" in done.stdout

@@ -1,0 +1,76 @@
+"""Words and windows: every word is read once, and offsets point at the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from casualties.windows import LONGEST_WORD, WindowedText, Windowing
+
+TEXTS = st.text(alphabet=st.characters(), max_size=300) | st.text(alphabet="ab 1,.-’é\u0301\n漢\ud800", max_size=900)
+SMALL = Windowing(size=LONGEST_WORD + 6, overlap=4)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_encoder: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(tiny_encoder / "tokenizer.json"))
+
+
+def words_of(text: str, windowed: WindowedText) -> list[str]:
+    return [text[start:end] for start, end in zip(windowed.starts, windowed.ends, strict=True)]
+
+
+def test_words_end_at_spaces_and_punctuation(tokenizer: Tokenizer) -> None:
+    text = "Al-Qa'ida killed 1,200\npeople (école) 漢"
+    found = words_of(text, Windowing().split(text, tokenizer))
+    assert found == ["Al", "-", "Qa", "'", "ida", "killed", "1", ",", "200", "people", "(", "école", ")", "漢"]
+
+
+@settings(max_examples=200)
+@given(text=TEXTS)
+def test_every_word_is_read_by_exactly_one_window(tokenizer: Tokenizer, text: str) -> None:
+    windowed = SMALL.split(text, tokenizer)
+    read = [word for window in windowed.windows for word in range(window.read.start, window.read.stop)]
+    assert read == list(range(len(windowed.starts)))
+    for window in windowed.windows:
+        assert len(window.token_ids) <= SMALL.size
+        assert window.first_word <= window.read.start
+        assert window.read.stop <= window.first_word + len(window.positions)
+
+
+@settings(max_examples=200)
+@given(text=TEXTS)
+def test_words_are_sorted_disjoint_and_not_blank(tokenizer: Tokenizer, text: str) -> None:
+    windowed = SMALL.split(text, tokenizer)
+    assert np.all(windowed.starts < windowed.ends)
+    assert np.all(windowed.ends[:-1] <= windowed.starts[1:])
+    assert all(word == word.strip() for word in words_of(text, windowed))
+
+
+def test_windows_overlap_and_share_the_words_between_them(tokenizer: Tokenizer) -> None:
+    windowed = Windowing(size=100, overlap=20).split("abc " * 200, tokenizer)
+    for left, right in zip(windowed.windows, windowed.windows[1:], strict=False):
+        shared = left.first_word + len(left.positions) - right.first_word
+        assert shared >= 6  # twenty tokens of three-token words
+        assert abs((left.read.stop - right.first_word) - shared / 2) <= 1
+
+
+def test_a_word_without_end_is_cut(tokenizer: Tokenizer) -> None:
+    windowed = SMALL.split("漢" * 1000, tokenizer)
+    assert len(windowed.starts) == -(-1000 // LONGEST_WORD)
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\x00\u200b"])
+def test_a_text_without_words_has_no_windows(text: str, tokenizer: Tokenizer) -> None:
+    assert Windowing().split(text, tokenizer).windows == ()
+
+
+@pytest.mark.parametrize(("size", "overlap"), [(64, 16), (256, 250), (256, -1)])
+def test_windows_that_cannot_advance_are_refused(size: int, overlap: int) -> None:
+    with pytest.raises(ValueError, match="too small"):
+        Windowing(size, overlap)

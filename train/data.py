@@ -1,0 +1,71 @@
+"""The labelled articles that the default model is trained and tested on, and their fixed split."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from casualties.corpus.inline import read_inline
+from casualties.corpus.records import Article, join_texts, read_records, sha256
+from casualties.corpus.tables import SOURCES, read_texts
+
+ANNOTATIONS = Path(__file__).parent / "annotations"
+"""Stand-off labels of third-party texts, a file a collection."""
+ARTICLES = Path(__file__).parent / "articles"
+"""Articles that we wrote, labels in the text."""
+SPLIT_FILE = Path(__file__).parent / "split.json"
+
+Part = Literal["train", "dev", "test"]
+Split = dict[Part, list[str]]
+"""The ids of each part."""
+
+logger = logging.getLogger(__name__)
+
+
+def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Article]:
+    """Read all labelled articles: ours, the third-party ones whose text is in ``data``, and those of other folders.
+
+    What is missing is logged by collection and number; nothing is left out silently.
+
+    Args:
+        data: folder of the third-party collections, or ``None`` to do without them.
+        folders: more folders of articles with marks in their text.
+    """
+    articles = [read_inline(path) for folder in (ARTICLES, *folders) for path in sorted(folder.glob("*.txt"))]
+    for source in SOURCES:
+        records = list(read_records(ANNOTATIONS / f"{source}.jsonl"))
+        joined = join_texts(records, read_texts(source, data) if data else {})
+        articles += joined.articles
+        if lost := len(joined.missing) + len(joined.changed):
+            logger.warning(
+                "%s: %d of %d articles left out: %d texts missing, %d not the text that was labelled",
+                source,
+                lost,
+                len(records),
+                len(joined.missing),
+                len(joined.changed),
+            )
+    return articles
+
+
+def read_split() -> Split:
+    """Read the ids of train, dev and test."""
+    split: Split = json.loads(SPLIT_FILE.read_text(encoding="utf-8"))
+    return split
+
+
+def select(articles: Iterable[Article], part: Part) -> list[Article]:
+    """The articles of a part, in their order.
+
+    Articles that the split file does not know, a user's own, are for training, and one in ten, by a hash of its id,
+    for dev.
+    """
+    part_of = {id: its_part for its_part, ids in read_split().items() for id in ids}
+    return [article for article in articles if part_of.get(article.id, _own_part(article.id)) == part]
+
+
+def _own_part(id: str) -> Part:
+    return "dev" if int(sha256(id)[:8], 16) % 10 == 0 else "train"

@@ -1,0 +1,173 @@
+"""Export a trained model to the folder that ``casualties.Extractor`` reads: ``python -m train.export RUN FOLDER``.
+
+One ONNX graph in int8, by dynamic quantisation: weights by channel, in seven bits, since sums of full eight-bit
+products saturate on processors without VNNI (ONNX Runtime's ``reduce_range``). The exported model is checked against
+torch on the dev articles before the folder is replaced, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import transformers
+import typer
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from transformers import AutoTokenizer
+
+from casualties.corpus.records import Article
+from casualties.decode import decode
+from casualties.engine import Model, Scores, onnx_model, score
+from casualties.extractor import FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE
+from casualties.labels import GROUPS, TAGS
+from casualties.scoring import evaluate
+from casualties.windows import WindowedText, Windowing
+from train.config import read_config
+from train.data import load_articles, select
+from train.finetune import DEFAULT_CONFIG, EVALUATION_BATCH, plain_tokenizer
+from train.model import CasualtyModel, as_engine
+
+TOLERANCE = 1e-3
+"""How far a tag probability of the float graph may lie from torch's."""
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write the model.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts, for the check.")] = None,
+    config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
+    name: Annotated[str, typer.Option(help="What to call the model.")] = "casualties-minilm",
+    version: Annotated[str, typer.Option(help="Its version.")] = "1",
+    quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
+) -> None:
+    """Export the best model of a run."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    dev = select(load_articles(data), "dev")
+    report = export(run / "best", folder, read_config(config).windowing, dev, name, version, quantize=quantize)
+    typer.echo(json.dumps(report, indent=1))
+
+
+def export(
+    checkpoint: Path,
+    folder: Path,
+    windowing: Windowing,
+    dev: Sequence[Article],
+    name: str,
+    version: str,
+    *,
+    quantize: bool = True,
+) -> dict[str, float]:
+    """Export a checkpoint.
+
+    Args:
+        checkpoint: what ``CasualtyModel.save`` wrote, with the tokenizer.
+        folder: the model folder to write; files of an earlier model are replaced.
+        windowing: how the model reads long texts.
+        dev: articles to check the export on.
+        name: what to call the model.
+        version: its version.
+        quantize: write int8 weights.
+
+    Returns:
+        The largest and the mean difference of tag probabilities from torch's, for the ``float`` graph and for the
+        one that is ``exported``; and the main metric on ``dev`` of both and of ``torch``.
+
+    Raises:
+        RuntimeError: if the float graph differs from torch by more than ``TOLERANCE``.
+    """
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(checkpoint))
+    model = CasualtyModel(str(checkpoint)).eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        staged = Path(temporary)
+        float_graph, graph = staged / "float.onnx", staged / MODEL_FILE
+        write_graph(model, float_graph)
+        if quantize:
+            quantize_dynamic(float_graph, graph, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+        else:
+            shutil.copyfile(float_graph, graph)
+        words = [windowing.split(article.text, tokenizer) for article in dev]
+        contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}
+        report = compare(contenders, dev, words)
+        if report["float.max_difference"] > TOLERANCE:
+            raise RuntimeError(f"graph and model differ: {report['float.max_difference']:.2g} in a probability")
+        tokenizer.save(str(staged / TOKENIZER_FILE))
+        manifest = {
+            "format": FORMAT,
+            "name": name,
+            "version": version,
+            "windows": asdict(windowing),
+            "labels": TAGS,
+            "groups": GROUPS,
+            "sha256": {file: _digest(staged / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
+        }
+        (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
+            os.replace(staged / file, folder / file)
+    return report
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_graph(model: CasualtyModel, path: Path) -> None:
+    """Write the model as a float ONNX graph whose numbers of windows and of tokens are free."""
+    example = torch.ones((2, 8), dtype=torch.int64)
+    free = {0: torch.export.Dim("windows"), 1: torch.export.Dim("tokens")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        torch.onnx.export(
+            model,
+            (example, example),
+            path,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["tags", "groups"],
+            dynamic_shapes=(free, free),
+            external_data=False,
+            verbose=False,
+        )
+
+
+def compare(
+    contenders: dict[str, Model], articles: Sequence[Article], words: Sequence[WindowedText]
+) -> dict[str, float]:
+    """Differences of tag probabilities from the first contender's, and the main metric of each."""
+    report: dict[str, float] = {}
+    reference: list[Scores] = []
+    for name, model in contenders.items():
+        scores = score(model, words, EVALUATION_BATCH)
+        reference = reference or scores
+        difference = np.concatenate([np.abs(a.tags - b.tags).ravel() for a, b in zip(scores, reference, strict=True)])
+        predicted = [
+            decode(article.text, *read) for article, read in zip(articles, zip(words, scores, strict=True), strict=True)
+        ]
+        evaluation = evaluate(
+            [(article.mentions, found) for article, found in zip(articles, predicted, strict=True)], resamples=0
+        )
+        report |= {f"{name}.main": evaluation.main}
+        if name != "torch":
+            report |= {
+                f"{name}.max_difference": float(difference.max()),
+                f"{name}.mean_difference": float(difference.mean()),
+            }
+    return report
+
+
+if __name__ == "__main__":
+    typer.run(main)

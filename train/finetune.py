@@ -1,0 +1,259 @@
+"""Fine-tune a model on labelled articles: ``python -m train.finetune RUN --data DATA``.
+
+Runs on a GPU where there is one, in bfloat16 where the hardware is faster for it. An interrupted run that is started
+again with the same command goes on after its last finished epoch and ends as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import evaluate
+import numpy as np
+import torch
+import transformers
+import typer
+from datasets import Dataset
+from rich.progress import track
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, get_linear_schedule_with_warmup, set_seed
+
+from casualties.corpus.records import Article
+from casualties.decode import decode
+from casualties.engine import score
+from casualties.report import Mention
+from casualties.scoring.evaluation import MAIN_METRIC
+from casualties.windows import Windowing
+from train.config import Config, TrainingConfig, read_config
+from train.data import load_articles, select
+from train.encoders import encoder_location
+from train.features import IGNORED, make_dataset
+from train.model import CasualtyModel, Loss, as_engine
+
+METRIC = Path(__file__).parent / "metric"
+DEFAULT_CONFIG = Path(__file__).parent / "configs" / "default.toml"
+CHECKPOINT = "checkpoint.pt"
+EVALUATION_BATCH = 16
+
+Epoch = dict[str, float]
+"""An epoch's number, training loss, seconds and dev metrics."""
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    run: Annotated[Path, typer.Argument(help="Folder of the run: the best model, its metrics, where to resume.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
+    articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
+    config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
+    seed: Annotated[int, typer.Option(help="Decides initial heads, dropout and the order of windows.")] = 0,
+) -> None:
+    """Fine-tune a model and keep the epoch that is best on the dev articles."""
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    labelled = load_articles(data, articles or [])
+    finetune(read_config(config), select(labelled, "train"), select(labelled, "dev"), run, seed)
+
+
+def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], run: Path, seed: int) -> list[Epoch]:
+    """Train on some articles and choose the epoch by others.
+
+    Args:
+        config: the settings.
+        train: articles to learn from.
+        dev: articles to choose by.
+        run: where to keep ``best/`` (model and tokenizer in transformers' layout), ``checkpoint.pt`` and
+            ``metrics.jsonl`` (a line an epoch).
+        seed: of everything random.
+
+    Returns:
+        The history, an entry an epoch.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    encoder = encoder_location(config.encoder)
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    dataset = make_dataset(train, config.windowing, plain_tokenizer(tokenizer))
+    logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))
+
+    set_seed(seed)
+    model = CasualtyModel(encoder, config.dropout).to(device)
+    if config.freeze_embeddings:
+        model.tagger.get_input_embeddings().requires_grad_(False)
+    settings = config.training
+    loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight).to(
+        device
+    )
+    epochs = [make_batches(dataset, settings.batch_tokens, seed, epoch) for epoch in range(settings.epochs)]
+    rows = dataset.to_list()
+    optimizer, schedule = make_optimizer(model, settings, steps=sum(map(len, epochs)))
+    history = load_checkpoint(run, model, optimizer, schedule)
+
+    while len(history) < settings.epochs and epochs_since_best(history) < settings.patience:
+        epoch = len(history)
+        started = time.monotonic()
+        set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
+        batches = (collate([rows[row] for row in batch], device) for batch in track(epochs[epoch], f"epoch {epoch}"))
+        loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
+        metrics = dev_metrics(model, dev, config.windowing, plain_tokenizer(tokenizer))
+        history.append({"epoch": epoch, "loss": loss, "seconds": time.monotonic() - started, **metrics})
+        logger.info("epoch %d: loss %.4f, dev %s %.4f", epoch, loss, MAIN_METRIC, metrics[MAIN_METRIC])
+        if epochs_since_best(history) == 0:
+            model.save(run / "best")
+            tokenizer.save_pretrained(run / "best")
+        save_checkpoint(run, model, optimizer, schedule, history)
+    return history
+
+
+def plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
+    """The tokenizer as ``casualties.windows`` wants it: neither cutting nor padding."""
+    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    plain.no_truncation()
+    plain.no_padding()
+    return plain
+
+
+def make_batches(dataset: Dataset, tokens: int, seed: int, epoch: int) -> list[list[int]]:
+    """The rows of each batch of an epoch: like lengths together, at most ``tokens`` with padding, shuffled."""
+    random = np.random.default_rng([seed, epoch])
+    lengths = np.array([len(row) for row in dataset["input_ids"]])
+    batches: list[list[int]] = []
+    longest = tokens
+    for row in np.argsort(lengths * random.uniform(0.9, 1.1, len(lengths))):
+        longest = max(longest, int(lengths[row]))
+        if not batches or (len(batches[-1]) + 1) * longest > tokens:
+            batches.append([])
+            longest = int(lengths[row])
+        batches[-1].append(int(row))
+    return [batches[number] for number in random.permutation(len(batches))]
+
+
+def collate(rows: Sequence[Mapping[str, Sequence[int]]], device: torch.device) -> dict[str, Tensor]:
+    """A batch as tensors (windows, tokens): ``input_ids``, ``attention_mask``, ``tags`` and ``groups``."""
+    fill = {"input_ids": 0, "attention_mask": 0, "tags": IGNORED, "groups": IGNORED}
+    columns = {name: [torch.tensor(row[name]) for row in rows] for name in ("input_ids", "tags", "groups")}
+    columns["attention_mask"] = [torch.ones_like(ids) for ids in columns["input_ids"]]
+    return {
+        name: pad_sequence(column, batch_first=True, padding_value=fill[name]).to(device)
+        for name, column in columns.items()
+    }
+
+
+def make_optimizer(model: CasualtyModel, settings: TrainingConfig, steps: int) -> tuple[AdamW, LambdaLR]:
+    """AdamW (Loshchilov and Hutter 2019) under a linear schedule; biases and norms are not decayed."""
+    heads = {id(parameter) for parameter in model.heads()}
+    groups: list[dict[str, Any]] = []
+    for rate, of_heads in ((settings.learning_rate, False), (settings.head_learning_rate, True)):
+        learnt = [each for each in model.parameters() if each.requires_grad and (id(each) in heads) == of_heads]
+        matrices = [each for each in learnt if each.dim() > 1]
+        vectors = [each for each in learnt if each.dim() <= 1]
+        groups.append({"params": matrices, "lr": rate, "weight_decay": settings.weight_decay})
+        groups.append({"params": vectors, "lr": rate, "weight_decay": 0.0})
+    optimizer = AdamW(groups, fused=True)
+    return optimizer, get_linear_schedule_with_warmup(optimizer, int(settings.warmup * steps), steps)
+
+
+def train_epoch(
+    model: CasualtyModel,
+    loss_function: Loss,
+    optimizer: AdamW,
+    schedule: LambdaLR,
+    batches: Iterable[dict[str, Tensor]],
+    max_gradient_norm: float,
+) -> float:
+    """Learn from each batch once; returns the mean loss of the batches."""
+    model.train()
+    losses: list[float] = []
+    for batch in batches:
+        with fast_precision(batch["tags"].device):
+            logits = model(batch["input_ids"], batch["attention_mask"])
+        loss = loss_function((logits[0].float(), logits[1].float()), batch["tags"], batch["groups"])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return float(np.mean(losses))
+
+
+def fast_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Bfloat16 where the hardware multiplies it faster: GPUs that have it, processors with AMX."""
+    if device.type == "cuda":
+        faster = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        faster = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16, enabled=faster)
+
+
+def dev_metrics(model: CasualtyModel, dev: Sequence[Article], windowing: Windowing, tokenizer: Tokenizer) -> Epoch:
+    """The metrics of ``train/metric`` on the dev articles, decoded as in use."""
+    words = [windowing.split(article.text, tokenizer) for article in dev]
+    scores = score(as_engine(model), words, EVALUATION_BATCH)
+    predicted = [
+        decode(article.text, *read) for article, read in zip(dev, zip(words, scores, strict=True), strict=True)
+    ]
+    metric = evaluate.load(str(METRIC))
+    found: Epoch = metric.compute(
+        predictions=[spans_of(mentions) for mentions in predicted],
+        references=[spans_of(article.mentions) for article in dev],
+    )
+    return found
+
+
+def spans_of(mentions: Iterable[Mention]) -> list[dict[str, Any]]:
+    """Mentions as the metric takes them."""
+    return [{"start": mention.start, "end": mention.end, "label": mention.label} for mention in mentions]
+
+
+def epochs_since_best(history: Sequence[Epoch]) -> int:
+    """How many epochs ago the dev metric was at its best; 0 before the first."""
+    if not history:
+        return 0
+    values = [epoch[MAIN_METRIC] for epoch in history]
+    return len(values) - 1 - values.index(max(values))
+
+
+def save_checkpoint(
+    run: Path, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR, history: list[Epoch]
+) -> None:
+    """Write where to resume, whole or not at all, and the history in lines."""
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "history": history,
+    }
+    torch.save(state, run / "checkpoint.tmp")
+    os.replace(run / "checkpoint.tmp", run / CHECKPOINT)
+    lines = [json.dumps(epoch) + "\n" for epoch in history]
+    (run / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def load_checkpoint(run: Path, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR) -> list[Epoch]:
+    """Go back to where the run stopped; the history is empty if it had not begun."""
+    if not (run / CHECKPOINT).exists():
+        return []
+    state = torch.load(run / CHECKPOINT, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    history: list[Epoch] = state["history"]
+    logger.info("going on after epoch %d", len(history) - 1)
+    return history
+
+
+if __name__ == "__main__":
+    typer.run(main)
