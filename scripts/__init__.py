@@ -1,0 +1,1 @@
+"""Command-line scripts; each parses its arguments and calls the package."""
