@@ -34,6 +34,9 @@ class TrainingConfig:
     balance: float
     """Power of the inverse tag frequency in the loss; see ``train.model.Loss``."""
     group_weight: float
+    """Of the groups' loss beside the tags'."""
+    swap: float
+    """The share of mentions that others of their label replace, anew in each epoch; see ``train.augment``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from casualties.engine import score
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
 from casualties.windows import Windowing
+from train.augment import fillers_of, swap_mentions
 from train.config import Config, TrainingConfig, read_config
 from train.data import load_articles, select
 from train.encoders import encoder_location
@@ -57,7 +58,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
     articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
-    seed: Annotated[int, typer.Option(help="Decides initial heads, dropout and the order of windows.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides the order of windows, dropout and swaps.")] = 0,
 ) -> None:
     """Fine-tune a model and keep the epoch that is best on the dev articles."""
     transformers.logging.set_verbosity_error()
@@ -76,38 +77,39 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
         dev: articles to choose by.
         run: where to keep ``best/`` (model and tokenizer in transformers' layout), ``checkpoint.pt`` and
             ``metrics.jsonl`` (a line an epoch).
-        seed: of everything random.
+        seed: of everything random but the heads, which begin alike.
 
     Returns:
         The history, an entry an epoch.
     """
     run.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder = encoder_location(config.encoder)
+    encoder, settings = encoder_location(config.encoder), config.training
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    dataset = make_dataset(train, config.windowing, plain_tokenizer(tokenizer))
+    plain = plain_tokenizer(tokenizer)
+    dataset = make_dataset(train, config.windowing, plain)
     logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))
 
-    set_seed(seed)
+    set_seed(0)  # heads begin alike whatever the seed, so that the weights of several seeds can be averaged
     model = CasualtyModel(encoder, config.dropout).to(device)
-    if config.freeze_embeddings:
-        model.tagger.get_input_embeddings().requires_grad_(False)
-    settings = config.training
-    loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight).to(
-        device
-    )
-    epochs = [make_batches(dataset, settings.batch_tokens, seed, epoch) for epoch in range(settings.epochs)]
-    rows = dataset.to_list()
-    optimizer, schedule = make_optimizer(model, settings, steps=sum(map(len, epochs)))
+    model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
+    loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
+    loss_function.to(device)
+    steps = settings.epochs * len(make_batches(dataset, settings.batch_tokens, np.random.default_rng(seed)))
+    optimizer, schedule = make_optimizer(model, settings, steps)
     history = load_checkpoint(run, model, optimizer, schedule)
+    fillers = fillers_of(train)
 
     while len(history) < settings.epochs and epochs_since_best(history) < settings.patience:
-        epoch = len(history)
-        started = time.monotonic()
+        epoch, started = len(history), time.monotonic()
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
-        batches = (collate([rows[row] for row in batch], device) for batch in track(epochs[epoch], f"epoch {epoch}"))
+        random = np.random.default_rng([seed, epoch])
+        articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
+        rows = make_dataset(articles, config.windowing, plain)
+        numbers = make_batches(rows, settings.batch_tokens, random)
+        batches = (collate(rows[batch], device) for batch in track(numbers, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
-        metrics = dev_metrics(model, dev, config.windowing, plain_tokenizer(tokenizer))
+        metrics = dev_metrics(model, dev, config.windowing, plain)
         history.append({"epoch": epoch, "loss": loss, "seconds": time.monotonic() - started, **metrics})
         logger.info("epoch %d: loss %.4f, dev %s %.4f", epoch, loss, MAIN_METRIC, metrics[MAIN_METRIC])
         if epochs_since_best(history) == 0:
@@ -125,29 +127,32 @@ def plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
     return plain
 
 
-def make_batches(dataset: Dataset, tokens: int, seed: int, epoch: int) -> list[list[int]]:
+def make_batches(dataset: Dataset, tokens: int, random: np.random.Generator) -> list[list[int]]:
     """The rows of each batch of an epoch: like lengths together, at most ``tokens`` with padding, shuffled."""
-    random = np.random.default_rng([seed, epoch])
     lengths = np.array([len(row) for row in dataset["input_ids"]])
     batches: list[list[int]] = []
-    longest = tokens
-    for row in np.argsort(lengths * random.uniform(0.9, 1.1, len(lengths))):
+    longest = 0
+    for row in np.argsort(lengths * random.uniform(0.9, 1.1, len(lengths))).tolist():
         longest = max(longest, int(lengths[row]))
         if not batches or (len(batches[-1]) + 1) * longest > tokens:
             batches.append([])
             longest = int(lengths[row])
-        batches[-1].append(int(row))
+        batches[-1].append(row)
     return [batches[number] for number in random.permutation(len(batches))]
 
 
-def collate(rows: Sequence[Mapping[str, Sequence[int]]], device: torch.device) -> dict[str, Tensor]:
-    """A batch as tensors (windows, tokens): ``input_ids``, ``attention_mask``, ``tags`` and ``groups``."""
-    fill = {"input_ids": 0, "attention_mask": 0, "tags": IGNORED, "groups": IGNORED}
-    columns = {name: [torch.tensor(row[name]) for row in rows] for name in ("input_ids", "tags", "groups")}
-    columns["attention_mask"] = [torch.ones_like(ids) for ids in columns["input_ids"]]
+def collate(columns: Mapping[str, Sequence[Sequence[int]]], device: torch.device) -> dict[str, Tensor]:
+    """Rows side by side as tensors (windows, tokens): ``input_ids``, ``attention_mask``, ``tags`` and ``groups``."""
+
+    def side_by_side(sequences: Sequence[Sequence[int]], fill: int) -> Tensor:
+        tensors = [torch.tensor(sequence) for sequence in sequences]
+        return pad_sequence(tensors, batch_first=True, padding_value=fill).to(device)
+
     return {
-        name: pad_sequence(column, batch_first=True, padding_value=fill[name]).to(device)
-        for name, column in columns.items()
+        "input_ids": side_by_side(columns["input_ids"], 0),
+        "attention_mask": side_by_side([[1] * len(ids) for ids in columns["input_ids"]], 0),
+        "tags": side_by_side(columns["tags"], IGNORED),
+        "groups": side_by_side(columns["groups"], IGNORED),
     }
 
 

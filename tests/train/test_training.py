@@ -20,6 +20,7 @@ from casualties.labels import GROUPS, TAGS
 from casualties.report import Casualty, Mention
 from casualties.windows import Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
+from train.augment import fillers_of, swap_mentions
 from train.config import Config, TrainingConfig, read_config
 from train.encoders import PACKAGED, encoder_location
 from train.export import export
@@ -54,6 +55,7 @@ def config(tiny_encoder: Path) -> Config:
         max_gradient_norm=1.0,
         balance=0.2,
         group_weight=0.3,
+        swap=0.2,
     )
     return Config(
         encoder=str(tiny_encoder), dropout=0.1, freeze_embeddings=False, windowing=WINDOWING, training=training
@@ -78,6 +80,24 @@ def key(mention: Mention) -> tuple[object, ...]:
     return (mention.start, mention.end, mention.label, *casualty)
 
 
+def test_swapped_mentions_are_mentions_of_the_same_labels() -> None:
+    random = np.random.default_rng(0)
+    swapped = [swap_mentions(article, fillers_of(ARTICLES), 1.0, random) for article in ARTICLES]
+    for before, after in zip(ARTICLES, swapped, strict=True):
+        assert all(after.text[mention.start : mention.end] == mention.text for mention in after.mentions)
+        assert [mention.label for mention in after.mentions] == [mention.label for mention in before.mentions]
+        assert outside(after) == outside(before)
+    assert [article.text for article in swapped] != [article.text for article in ARTICLES]
+    unchanged = [swap_mentions(article, fillers_of(ARTICLES), 0.0, random) for article in ARTICLES]
+    assert unchanged == ARTICLES
+
+
+def outside(article: Article) -> list[str]:
+    """What stands between the mentions."""
+    edges = [0, *(edge for mention in article.mentions for edge in (mention.start, mention.end)), len(article.text)]
+    return [article.text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
 def test_spans_that_cut_words_are_counted(tiny_encoder: Path, caplog: pytest.LogCaptureFixture) -> None:
     article = parse_inline("⟦Nin⟧{KILLED unknown 9}e people died.", id="cut", source="tests")
     with caplog.at_level(logging.WARNING):
@@ -88,15 +108,15 @@ def test_spans_that_cut_words_are_counted(tiny_encoder: Path, caplog: pytest.Log
 def test_batches_hold_every_row_once_within_their_size(tiny_encoder: Path) -> None:
     dataset = make_dataset(ARTICLES, WINDOWING, plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder)))
     lengths = [len(ids) for ids in dataset["input_ids"]]
-    batches = make_batches(dataset, 200, seed=0, epoch=0)
+    batches = make_batches(dataset, 200, np.random.default_rng(0))
     assert sorted(row for batch in batches for row in batch) == list(range(len(dataset)))
     assert all(len(batch) * max(lengths[row] for row in batch) <= 200 for batch in batches)
-    assert batches == make_batches(dataset, 200, seed=0, epoch=0)
-    assert batches != make_batches(dataset, 200, seed=0, epoch=1)
+    assert batches == make_batches(dataset, 200, np.random.default_rng(0))
+    assert batches != make_batches(dataset, 200, np.random.default_rng(1))
 
 
 def test_training_learns_its_articles(config: Config, tmp_path: Path) -> None:
-    config = replace(config, training=replace(config.training, epochs=60, patience=60))
+    config = replace(config, training=replace(config.training, epochs=60, patience=60, swap=0.0))
     history = finetune(config, ARTICLES, ARTICLES, tmp_path, seed=0)
     assert history[-1]["loss"] < history[0]["loss"] / 4
     assert max(epoch["main"] for epoch in history) > 0.9
