@@ -36,7 +36,7 @@ class InputError(ValueError):
     """An input that cannot be read; the message names it and says what is wrong."""
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
 ) -> None:
@@ -130,14 +130,15 @@ def _read(path: Path | None) -> str:
         content = sys.stdin.buffer.read() if path is None else path.read_bytes()
     except OSError as error:
         raise InputError(f"{name}: {error.strerror}") from error
-    if (zero := content.find(0)) >= 0:
-        raise InputError(f"{name}: byte {zero} is NUL, so this is a binary file; give plain text in UTF-8")
     try:
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{name}: byte {error.start} ({content[error.start]:#04x}) is not UTF-8; convert the file to UTF-8"
         ) from error
+    if (zero := content.find(0)) >= 0:
+        raise InputError(f"{name}: byte {zero} is NUL, so this is a binary file; give plain text in UTF-8")
+    return text
 
 
 def _read_gold(paths: Sequence[Path], data: Path | None) -> list[Article]:

@@ -1,8 +1,8 @@
 """Text to overlapping token windows, so that no text is too long and no word is unread.
 
 The unit of reading is the *word*: the tokens between two places where a mention may begin or end. A boundary lies at
-white space and beside every character that is neither letter, digit nor combining mark, so it depends on the text
-and not on the encoder's tokenizer.
+white space and beside every character that is neither letter, digit, combining mark nor the separator of a number
+("1,200"), so it depends on the text and not on the encoder's tokenizer.
 """
 
 from __future__ import annotations
@@ -122,10 +122,13 @@ def _boundary(text: str, end: int, start: int) -> bool:
     """Whether a mention may end at ``end`` and the next begin at ``start``, the edges of adjacent tokens."""
     if start < end:  # two tokens of one character
         return False
-    return not all(map(_inside_word, text[end - 1 : start + 1]))
+    return not all(_inside_word(text, at) for at in range(end - 1, start + 1))
 
 
-def _inside_word(character: str) -> bool:
+def _inside_word(text: str, at: int) -> bool:
+    character = text[at]
+    if character in ".,":
+        return 0 < at < len(text) - 1 and text[at - 1].isdigit() and text[at + 1].isdigit()
     return character.isalnum() or unicodedata.category(character).startswith("M")
 
 

@@ -37,7 +37,7 @@ def check(report: Report, text: str) -> None:
     json.dumps(report.to_dict())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(alphabet=st.characters(), max_size=400))
 def test_mentions_point_at_the_text_whatever_it_is(tiny: casualties.Extractor, text: str) -> None:
     check(tiny.extract(text), text)
@@ -65,17 +65,13 @@ def test_hostile_texts_are_read(text: str, tiny: casualties.Extractor) -> None:
 
 
 def test_the_tiny_model_finds_mentions_or_the_properties_above_are_idle(tiny: casualties.Extractor) -> None:
-    assert any(isinstance(mention, Casualty) for mention in tiny.extract(TEXT).mentions)
+    assert len(tiny.extract(TEXT).mentions) > 3
 
 
 def test_many_texts_are_read_as_each_alone(tiny: casualties.Extractor) -> None:
     texts = [TEXT[:length] for length in range(0, len(TEXT), 9)]
-    together = tiny.extract_many(texts, batch_size=3)
-    for text, report in zip(texts, together, strict=True):
-        alone = tiny.extract(text)
-        assert [(m.start, m.end, m.label) for m in report.mentions] == [
-            (m.start, m.end, m.label) for m in alone.mentions
-        ]
+    assert list(tiny.extract_many(texts)) == [tiny.extract(text) for text in texts]
+    assert [report.text for report in tiny.extract_many(texts, batch_size=3)] == texts
 
 
 def test_texts_are_read_as_they_come(tiny: casualties.Extractor) -> None:

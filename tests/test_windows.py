@@ -26,9 +26,26 @@ def words_of(text: str, windowed: WindowedText) -> list[str]:
 
 
 def test_words_end_at_spaces_and_punctuation(tokenizer: Tokenizer) -> None:
-    text = "Al-Qa'ida killed 1,200\npeople (école) 漢"
+    text = "Al-Qa'ida killed 1,200\npeople (école), 3 of 漢."
     found = words_of(text, Windowing().split(text, tokenizer))
-    assert found == ["Al", "-", "Qa", "'", "ida", "killed", "1", ",", "200", "people", "(", "école", ")", "漢"]
+    assert found == [
+        "Al",
+        "-",
+        "Qa",
+        "'",
+        "ida",
+        "killed",
+        "1,200",
+        "people",
+        "(",
+        "école",
+        ")",
+        ",",
+        "3",
+        "of",
+        "漢",
+        ".",
+    ]
 
 
 @settings(max_examples=200)

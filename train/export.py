@@ -35,7 +35,7 @@ from casualties.scoring import evaluate
 from casualties.windows import WindowedText, Windowing
 from train.config import read_config
 from train.data import load_articles, select
-from train.finetune import DEFAULT_CONFIG, EVALUATION_BATCH, plain_tokenizer
+from train.finetune import DEFAULT_CONFIG, plain_tokenizer
 from train.model import CasualtyModel, as_engine
 
 TOLERANCE = 1e-3
@@ -129,12 +129,14 @@ def _digest(path: Path) -> str:
 def write_graph(model: CasualtyModel, path: Path) -> None:
     """Write the model as a float ONNX graph whose numbers of windows and of tokens are free."""
     example = torch.ones((2, 8), dtype=torch.int64)
+    mask = example.clone()
+    mask[1, 4:] = 0  # a mask of ones alone would be traced as none
     free = {0: torch.export.Dim("windows"), 1: torch.export.Dim("tokens")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         torch.onnx.export(
             model,
-            (example, example),
+            (example, mask),
             path,
             input_names=["input_ids", "attention_mask"],
             output_names=["tags", "groups"],
@@ -151,7 +153,7 @@ def compare(
     report: dict[str, float] = {}
     reference: list[Scores] = []
     for name, model in contenders.items():
-        scores = score(model, words, EVALUATION_BATCH)
+        scores = score(model, words, batch_size=1)  # as in use
         reference = reference or scores
         difference = np.concatenate([np.abs(a.tags - b.tags).ravel() for a, b in zip(scores, reference, strict=True)])
         predicted = [
