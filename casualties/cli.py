@@ -5,10 +5,10 @@ Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the comman
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -17,12 +17,11 @@ from rich.console import Console
 from rich.progress import track
 
 import casualties
-from casualties.corpus.inline import read_inline
-from casualties.corpus.records import Article, RecordError, join_texts, read_records
-from casualties.corpus.tables import SOURCES, read_texts
+from casualties.corpus.reader import read_labelled
+from casualties.corpus.records import RecordError
 from casualties.extractor import Extractor, ModelError
 from casualties.scoring import evaluate as score_pairs
-from casualties.view import print_evaluation, print_report
+from casualties.view import plain, print_evaluation, print_report
 
 DATA_ERROR, USAGE_ERROR = 1, 2
 
@@ -56,6 +55,7 @@ def extract(
         bool, typer.Option("--record", help="Labels with offsets, one line of JSON an article.")
     ] = False,
     model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "default",
+    most: Annotated[int, typer.Option("--max-characters", help="Refuse longer texts.", min=1)] = 1_000_000,
 ) -> None:
     """Say what each article claims: a table for people, or JSON."""
     if as_json and as_record:
@@ -65,12 +65,12 @@ def extract(
     unread = 0
     for path in _progress(paths, "reading"):
         try:
-            report = extractor.extract(_read(path))
+            report = extractor.extract(_read(path, most))
         except InputError as error:
             unread += 1
             _complain(str(error))
             continue
-        id = "-" if path is None else path.stem
+        id = "-" if path is None else path.with_suffix("").as_posix()
         if as_record:
             typer.echo(json.dumps(report.to_record(id)))
         elif as_json:
@@ -93,15 +93,27 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="All scores as JSON.")] = False,
 ) -> None:
     """Score a model on labelled articles, with 95 % bootstrap intervals."""
-    articles = _read_gold(gold, data)
-    texts = [article.text for article in articles]
+    for path in (*gold, *([data] if data else [])):
+        if not path.exists():
+            _fail(f"{path}: no such file or folder", USAGE_ERROR)
+    try:
+        labelled = read_labelled(gold, data)
+    except RecordError as error:
+        _fail(str(error), DATA_ERROR)
+    texts = [article.text for article in labelled.articles]
     reports = _progress(_load(model).extract_many(texts), "reading", total=len(texts))
-    pairs = [(article.mentions, report.mentions) for article, report in zip(articles, reports, strict=True)]
+    pairs = [(article.mentions, report.mentions) for article, report in zip(labelled.articles, reports, strict=True)]
     evaluation = score_pairs(pairs)
     if as_json:
         typer.echo(json.dumps(evaluation.to_dict(), indent=1))
     else:
-        print_evaluation(evaluation, Console(), f"{len(articles)} articles")
+        print_evaluation(evaluation, Console(), f"{len(pairs)} articles")
+    for id in labelled.missing:
+        _complain(f"{id}: left out, no text with this id in --data")
+    for id in labelled.changed:
+        _complain(f"{id}: left out, its text is not the one that was labelled")
+    if labelled.missing or labelled.changed:
+        raise typer.Exit(DATA_ERROR)
 
 
 def _expand(name: str) -> list[Path | None]:
@@ -119,13 +131,15 @@ def _expand(name: str) -> list[Path | None]:
     return [path]
 
 
-def _read(path: Path | None) -> str:
+def _read(path: Path | None, most: int) -> str:
     """A text as it stands, line ends included, so that offsets hold.
 
     Raises:
-        InputError: if it cannot be read, is binary or is not UTF-8.
+        InputError: if it cannot be read, is binary, is not UTF-8 or has more than ``most`` characters.
     """
     name = "standard input" if path is None else str(path)
+    if path is None and sys.stdin is None:
+        raise InputError("standard input is closed")
     try:
         content = sys.stdin.buffer.read() if path is None else path.read_bytes()
     except OSError as error:
@@ -138,40 +152,12 @@ def _read(path: Path | None) -> str:
         ) from error
     if (zero := content.find(0)) >= 0:
         raise InputError(f"{name}: byte {zero} is NUL, so this is a binary file; give plain text in UTF-8")
-    return text
-
-
-def _read_gold(paths: Sequence[Path], data: Path | None) -> list[Article]:
-    """The labelled articles of some files and folders; stops the command where they cannot all be read."""
-    articles: list[Article] = []
-    try:
-        for path in paths:
-            files = sorted([*path.glob("*.txt"), *path.glob("*.jsonl")]) if path.is_dir() else [path]
-            for file in files:
-                articles += [read_inline(file)] if file.suffix == ".txt" else _join(file, data)
-    except (OSError, ValueError) as error:
-        _fail(str(error), DATA_ERROR)
-    if not articles:
-        _fail(f"{', '.join(map(str, paths))}: no labelled articles there", DATA_ERROR)
-    return articles
-
-
-def _join(file: Path, data: Path | None) -> Sequence[Article]:
-    records = list(read_records(file))
-    texts: dict[str, str] = {}
-    for source in sorted({record["source"] for record in records if record.get("text") is None}):
-        if data is None or source not in SOURCES:
-            raise RecordError(
-                f"{file}: the labels are stand-off, from {source!r}; give the folder of its texts with --data"
-            )
-        texts |= read_texts(source, data)
-    joined = join_texts(records, texts)
-    if lost := len(joined.missing) + len(joined.changed):
-        first = [*joined.missing, *joined.changed][0]
-        _complain(
-            f"{file}: {lost} of {len(records)} texts are missing or not those that were labelled, such as {first}"
+    if len(text) > most:
+        raise InputError(
+            f"{name}: {len(text):,} characters are no article (the limit is {most:,}); "
+            "split the file into articles, or raise --max-characters"
         )
-    return joined.articles
+    return text
 
 
 def _load(model: str) -> Extractor:
@@ -182,12 +168,13 @@ def _load(model: str) -> Extractor:
 
 
 def _progress(items: Iterable[T], words: str, total: int | None = None) -> Iterable[T]:
-    """The items, with a bar on standard error from the second second on."""
-    return track(items, words, total, console=_errors, transient=True, disable=not _errors.is_terminal)
+    """The items, with a bar on standard error, if that is a terminal and no results are printed across it."""
+    shown = _errors.is_terminal and not sys.stdout.isatty()
+    return track(items, words, total, console=_errors, transient=True) if shown else items
 
 
 def _complain(message: str) -> None:
-    _errors.print(f"casualties: {message}", markup=False, highlight=False, soft_wrap=True)
+    _errors.print(f"casualties: {plain(message)}", markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -196,8 +183,18 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; an interruption and a closed pipe end it quietly."""
+    """Run the command line; what goes wrong ends in one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to stop
     try:
-        app()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's own flush complains
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        code = DATA_ERROR
+    except typer.TyperException as error:
+        _complain(f"{str(error) or 'no command'}; see casualties --help")
+        code = USAGE_ERROR
+    except OSError as error:
+        _complain(f"cannot write: {error.strerror}")
+        code = DATA_ERROR
+    sys.exit(code)

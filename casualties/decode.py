@@ -7,12 +7,15 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from casualties.counts import read_count
 from casualties.engine import Floats, Scores
 from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, GROUPS, LABELS, TAGS
 from casualties.report import Attribution, Casualty, Mention
 from casualties.windows import Integers, WindowedText
+
+Booleans = npt.NDArray[np.bool_]
 
 _INSIDE = np.arange(2, len(TAGS), 2)
 """The ``I-`` tags; each stands behind its ``B-`` tag."""
@@ -29,7 +32,7 @@ def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...
     Returns:
         The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text.
     """
-    tags = best_tags(scores.tags)
+    tags = best_tags(scores.tags, _begins_paragraph(text, words))
     mentions: list[Mention] = []
     for first, last, label in spans(tags):
         start, end = int(words.starts[first]), int(words.ends[last - 1])
@@ -45,6 +48,13 @@ def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...
     return tuple(mentions)
 
 
+def _begins_paragraph(text: str, words: WindowedText) -> Booleans:
+    """Whether a blank line stands before each word, (words,)."""
+    ends = [0, *words.ends.tolist()][: len(words.starts)]
+    gaps = zip(ends, words.starts.tolist(), strict=True)
+    return np.array([text.count("\n", end, start) > 1 for end, start in gaps], dtype=bool)
+
+
 def _specify(mention: Mention, groups: Floats) -> Mention:
     """The mention as what its label makes it; ``groups`` are the probabilities at its words, (words, groups)."""
     common: dict[str, Any] = {field.name: getattr(mention, field.name) for field in fields(mention)}
@@ -54,18 +64,20 @@ def _specify(mention: Mention, groups: Floats) -> Mention:
     return Attribution(**common) if mention.label in ATTRIBUTION_LABELS else mention
 
 
-def best_tags(probabilities: Floats) -> Integers:
+def best_tags(probabilities: Floats, begins: Booleans) -> Integers:
     """The most probable sequence of tags in which each ``I-`` follows a tag of its own label (Viterbi 1967).
 
     Args:
         probabilities: of each tag at each word, shape (words, tags).
+        begins: at which words no mention may go on, shape (words,).
 
     Returns:
         The number of each word's tag, shape (words,).
     """
     scores = np.log(np.maximum(probabilities, 1e-12))
+    scores[np.ix_(begins, _INSIDE)] = -np.inf
     words, tags = scores.shape
-    come_from = np.zeros((words, tags), np.int64)
+    come_from = np.zeros((words, tags), np.int8)
     total = scores[0].copy() if words else np.zeros(tags, np.float32)
     total[_INSIDE] = -np.inf
     for word in range(1, words):

@@ -35,13 +35,19 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
         path: the ONNX file.
         providers: ONNX Runtime's execution providers in order of preference; by default the CPU's.
         threads: how many to use for one batch; by default one a core.
+
+    Raises:
+        ValueError: if a provider is not there.
     """
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
-    session = ort.InferenceSession(path, options, providers=list(providers or ["CPUExecutionProvider"]))
+    wanted = list(providers or ["CPUExecutionProvider"])
+    if missing := set(wanted) - set(ort.get_available_providers()):
+        raise ValueError(f"no provider {min(missing)}; there are {', '.join(ort.get_available_providers())}")
+    session = ort.InferenceSession(path, options, providers=wanted)
 
     def model(token_ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
         tags, groups = session.run(["tags", "groups"], {"input_ids": token_ids, "attention_mask": mask})

@@ -53,16 +53,16 @@ class Manifest:
             if manifest["format"] > FORMAT:
                 raise ModelError(
                     f"{folder} has format {manifest['format']}, this version of casualties reads up to {FORMAT}; "
-                    "run: pip install --upgrade casualties"
+                    "install a newer version of the package"
                 )
             if manifest["labels"] != list(TAGS) or manifest["groups"] != list(GROUPS):
                 raise ModelError(f"{folder} was trained with other labels than this version's; train it again")
-            for name, digest in manifest["sha256"].items():
-                if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+            for name in (MODEL_FILE, TOKENIZER_FILE):
+                if hashlib.sha256((folder / name).read_bytes()).hexdigest() != manifest["sha256"][name]:
                     raise ModelError(f"{folder / name} is damaged (its SHA-256 differs); {_remedy(folder)}")
             windowing = Windowing(**manifest["windows"])
             return cls(name=manifest["name"], version=manifest["version"], windowing=windowing)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{folder / MANIFEST_FILE} cannot be read ({error}); {_remedy(folder)}") from error
 
 
@@ -86,9 +86,11 @@ class Extractor:
         self.manifest = Manifest.read(folder)
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # the library raises nothing narrower
-            raise ModelError(f"{folder / TOKENIZER_FILE} cannot be read ({error}); {_remedy(folder)}") from error
-        self._model = onnx_model(folder / MODEL_FILE, providers, threads)
+            self._model = onnx_model(folder / MODEL_FILE, providers, threads)
+        except Exception as error:  # the libraries raise nothing narrower
+            raise ModelError(f"{folder} cannot be loaded ({error}); {_remedy(folder)}") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
 
     def extract(self, text: str) -> Report:
         """Read one article.
@@ -109,8 +111,15 @@ class Extractor:
             batch_size: how many articles are held and how many windows the model reads at once. More than one is
                 worth it on a GPU; on a processor it gains little, and an int8 model, which scales its activations by
                 the batch, then scores a text slightly differently beside others than alone.
+
+        Raises:
+            ValueError: if ``batch_size`` is less than 1.
         """
-        remaining = iter(texts)
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        return self._extract_in_batches(iter(texts), batch_size)
+
+    def _extract_in_batches(self, remaining: Iterator[str], batch_size: int) -> Iterator[Report]:
         while some := list(islice(remaining, batch_size)):
             windowed = [self.manifest.windowing.split(text, self._tokenizer) for text in some]
             for text, words, scores in zip(some, windowed, score(self._model, windowed, batch_size), strict=True):
@@ -139,5 +148,5 @@ def _default_extractor() -> Extractor:
 
 def _remedy(folder: Path) -> str:
     if folder == DEFAULT_MODEL:
-        return "run: pip install --force-reinstall --no-deps casualties"
+        return "install the package again: pip install --force-reinstall --no-deps, with what you installed it from"
     return "export the model again with: python -m train.export"

@@ -8,7 +8,7 @@ belongs to the nearest source of its own sentence. A figure is part of a larger 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -79,7 +79,9 @@ class _Sentences:
 
     def __init__(self, text: str) -> None:
         ends = [match.end() for match in _SENTENCE_END.finditer(text) if not _ends_in_abbreviation(text, match.end())]
-        paragraph_end = _BLANK_LINE if _BLANK_LINE.search(text) else _LINE_END  # or else lines are only wrapped
+        paragraph_end = (
+            _BLANK_LINE if _BLANK_LINE.search(text) else _LINE_END
+        )  # beside blank lines, line ends only wrap
         self.paragraphs = [0, *(match.end() for match in paragraph_end.finditer(text))]
         self.sentences = sorted({0, *ends, *self.paragraphs})
         self._length = len(text)
@@ -98,7 +100,12 @@ class _Sentences:
 
 
 def _ends_in_abbreviation(text: str, end: int) -> bool:
-    return _ABBREVIATION.search(text[max(0, end - 8) : end]) is not None
+    return _ABBREVIATION.search(text, max(0, end - 8), end) is not None
+
+
+def _name(mention: Mention) -> str:
+    """What a mention says, on one line."""
+    return " ".join(mention.text.split())
 
 
 def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
@@ -113,7 +120,7 @@ def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Senten
     for number, group in by_sentence.items():
         begins_paragraph = sentences.paragraph(group[0].start) != paragraph
         paragraph = sentences.paragraph(group[0].start)
-        place = next((mention.text.casefold() for mention in group if mention.label == "PLACE"), None)
+        place = next((_name(mention).casefold() for mention in group if mention.label == "PLACE"), None)
         another = _ANOTHER.search(text, *sentences.span(number)) is not None
         known = incident_at.get(place) if place else None
         if known and not (another and known == current):
@@ -129,29 +136,36 @@ def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Senten
 
 def _link_sources(mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
     """Give each figure and attribution the nearest source of its sentence."""
-    sources: dict[int, list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        if mention.label == "SOURCE":
-            sources[sentences.number(mention.start)].append(mention)
+    sources = [mention for mention in mentions if mention.label == "SOURCE"]
+    starts = [source.start for source in sources]
     linked: list[Mention] = []
     for mention in mentions:
-        near = sources[sentences.number(mention.start)]
-        if near and isinstance(mention, Casualty | Attribution):
-            source = min(near, key=lambda source: max(source.start - mention.end, mention.start - source.end))
-            mention = replace(mention, source=source.id)
-        linked.append(mention)
+        if isinstance(mention, Casualty | Attribution):
+            at, sentence = bisect_left(starts, mention.start), sentences.number(mention.start)
+            around = sources[max(0, at - 1) : at + 1]
+            near = [source for source in around if sentences.number(source.start) == sentence]
+            nearest = min(near, key=lambda source: _gap(source, mention), default=None)
+            linked.append(replace(mention, source=nearest.id if nearest else None))
+        else:
+            linked.append(mention)
     return linked
+
+
+def _gap(one: Mention, other: Mention) -> int:
+    """The characters between two mentions."""
+    return max(one.start - other.end, other.start - one.end)
 
 
 def _link_parts(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
     """Give each figure the larger one that it is part of."""
     casualties = [mention for mention in mentions if isinstance(mention, Casualty)]
+    markers = [match.start() for match in _PART.finditer(text)]
     wholes: dict[str, str] = {}
     for number, part in enumerate(casualties):
         following = casualties[number + 1] if number + 1 < len(casualties) else None
         if following and _OF.fullmatch(text, part.end, following.start):  # "three of the twelve"
             wholes[part.id] = following.id
-        elif whole := _whole(text, part, casualties[max(0, number - _REACH) : number], sentences):
+        elif whole := _whole(part, casualties[max(0, number - _REACH) : number], markers, sentences):
             wholes[part.id] = whole.id
     return [
         replace(mention, part_of=wholes[mention.id])
@@ -161,8 +175,10 @@ def _link_parts(text: str, mentions: Sequence[Mention], sentences: _Sentences) -
     ]
 
 
-def _whole(text: str, part: Casualty, before: Sequence[Casualty], sentences: _Sentences) -> Casualty | None:
-    """The larger figure, among some before it, that another is part of.
+def _whole(
+    part: Casualty, before: Sequence[Casualty], markers: Sequence[int], sentences: _Sentences
+) -> Casualty | None:
+    """The larger figure, among some before it, that another is part of; ``markers`` is where words that say so stand.
 
     It counts if "including", "among them" and the like stand between the two or in the part; or, in a later sentence,
     if it is of the same outcome and the same known group, and the part adds nobody ("another", "more").
@@ -176,7 +192,9 @@ def _whole(text: str, part: Casualty, before: Sequence[Casualty], sentences: _Se
         ):
             continue
         distance = sentences.number(part.start) - sentences.number(whole.start)
-        if distance <= 1 and (_PART.search(text, whole.end, part.start) or _PART.search(part.text)):
+        clause = max(whole.end, sentences.span(sentences.number(part.start))[0])
+        marker = bisect_left(markers, clause)
+        if distance <= 1 and marker < len(markers) and markers[marker] < part.end:
             return whole
         if repeats and distance >= 1 and whole.group == part.group:
             return whole
@@ -184,11 +202,10 @@ def _whole(text: str, part: Casualty, before: Sequence[Casualty], sentences: _Se
 
 
 def _totals(casualties: Sequence[Casualty]) -> dict[str, Total]:
-    """Per outcome the largest figure that is not part of another, with every mention that gives it."""
+    """Per outcome the largest figure, with every mention that gives it; a part is never the largest."""
     totals: dict[str, Total] = {}
     for label in CASUALTY_LABELS:
         figures = [casualty for casualty in casualties if casualty.label == label]
-        figures = [figure for figure in figures if figure.part_of is None] or figures
         if figures:
             largest = max(figures, key=lambda figure: figure.count.magnitude).count
             totals[label] = Total(largest, tuple(figure.id for figure in figures if figure.count == largest))
@@ -200,7 +217,7 @@ def _actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
     by_name: dict[str, list[Attribution]] = defaultdict(list)
     for mention in attributions:
         if mention.label != "UNCLAIMED":
-            by_name[mention.text.casefold()].append(mention)
+            by_name[_name(mention).casefold()].append(mention)
     for group in by_name.values():
         statuses = sorted({mention.label for mention in group}, key=STATUS_PRECEDENCE.index)
-        yield Actor(group[0].text, tuple(statuses), tuple(mention.id for mention in group))
+        yield Actor(_name(group[0]), tuple(statuses), tuple(mention.id for mention in group))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS
+from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, GROUPS, LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,13 @@ def mention_from_dict(data: Mapping[str, Any], text: str) -> Mention:
 
     Raises:
         KeyError: if an attribute is missing.
-        ValueError: if the offsets lie outside the text or the count is none.
+        ValueError: if the offsets lie outside the text, or label, group or count are none.
     """
     start, end = data["start"], data["end"]
+    if data["label"] not in LABELS:
+        raise ValueError(f"mention {data['id']!r} has the label {data['label']!r}; the labels are {', '.join(LABELS)}")
+    if data.get("group", GROUPS[0]) not in GROUPS:
+        raise ValueError(f"mention {data['id']!r} has the group {data['group']!r}; the groups are {', '.join(GROUPS)}")
     if not 0 <= start < end <= len(text):
         raise ValueError(f"mention {data['id']!r} at {start}–{end} lies outside a text of {len(text)} characters")
     common: dict[str, Any] = {
@@ -227,7 +231,7 @@ class Report:
             "source": source,
             "text": self.text,
             "mentions": [mention.to_dict() for mention in self.mentions],
-            "incidents": [incident.id for incident in self.incidents],
+            "incidents": list(dict.fromkeys(id for mention in self.mentions for id in mention.incidents)),
         }
 
     def to_dict(self) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _STATUS_WORDS = {
     "UNCLAIMED": "claimed by nobody",
 }
 _LOW_CONFIDENCE = 0.5
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of how Persian and emoji are written."""
 
 
 def print_report(report: Report, console: Console, title: str = "") -> None:
@@ -33,7 +35,7 @@ def print_report(report: Report, console: Console, title: str = "") -> None:
         title: what to call the article, such as its file's name.
     """
     if title:
-        console.rule(Text(_plain(title)), style="dim")
+        console.rule(Text(plain(title)), style="dim")
     if not report.incidents:
         console.print("No casualties and nobody held responsible.")
     mentions = {mention.id: mention for mention in report.mentions}
@@ -44,7 +46,7 @@ def print_report(report: Report, console: Console, title: str = "") -> None:
 def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) -> RenderableType:
     where = ", ".join(_unique(place.text for place in incident.places)) or "no place named"
     when = ", ".join(_unique(date.text for date in incident.dates))
-    heading = Text(f"Incident {number}: {_plain(where)}" + (f" ({_plain(when)})" if when else ""), style="bold")
+    heading = Text(f"Incident {number}: {plain(where)}" + (f" ({plain(when)})" if when else ""), style="bold")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "who or how many", "in the text", "according to", "sure", "characters"):
         table.add_column(column, justify="right" if column == "sure" else "left", overflow="fold")
@@ -59,28 +61,34 @@ def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) 
 
 def _casualty_row(casualty: Casualty, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
     who = f"{describe(casualty.count)} {casualty.group}".removesuffix(" unknown")
+    if casualty.label == "UNHARMED" and casualty.count.magnitude == 0:
+        who = "nobody hurt"
     if casualty.part_of:
-        who += f", part of “{_plain(mentions[casualty.part_of].text)}”"
-    return casualty.label.lower(), who, *_evidence(casualty, casualty.source, mentions)
+        who += f", part of “{plain(mentions[casualty.part_of].text)}”"
+    return Text(casualty.label.lower()), Text(who), *_evidence(casualty, casualty.source, mentions)
 
 
 def _attribution_row(attribution: Attribution, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
-    return "by", _STATUS_WORDS[attribution.label], *_evidence(attribution, attribution.source, mentions)
+    return Text("by"), Text(_STATUS_WORDS[attribution.label]), *_evidence(attribution, attribution.source, mentions)
 
 
 def _evidence(mention: Mention, source: str | None, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
     """The columns that every mention has: quotation, source, confidence, offsets."""
     style = "yellow" if mention.confidence < _LOW_CONFIDENCE else ""
     return (
-        Text(_plain(mention.text)),
-        Text(_plain(mentions[source].text) if source else ""),
+        Text(plain(mention.text)),
+        Text(plain(mentions[source].text) if source else ""),
         Text(f"{mention.confidence:.0%}", style=style),
         Text(f"{mention.start}–{mention.end}", style="dim"),
     )
 
 
 def _totals(incident: Incident) -> str:
-    figures = [f"{describe(total.count)} {outcome.lower()}" for outcome, total in incident.totals.items()]
+    figures = [
+        f"{describe(total.count)} {outcome.lower()}"
+        for outcome, total in incident.totals.items()
+        if total.count.magnitude or outcome != "UNHARMED"  # nobody hurt is nobody to count
+    ]
     return f"Reported in all: {', '.join(figures)}" if figures else "No figures reported"
 
 
@@ -120,10 +128,13 @@ def print_evaluation(evaluation: Evaluation, console: Console, title: str) -> No
         console.print(f"{words}: {100 * flat[key]:.1f} %{bounds}", highlight=False)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text on one line without control characters, so that it cannot steer the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+    return "".join(each if each.isprintable() or each in _JOINERS else "�" for each in " ".join(text.split()))
 
 
 def _unique(names: Iterable[str]) -> list[str]:
-    return list({name.casefold(): name for name in names}.values())
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(" ".join(name.split()).casefold(), name)
+    return list(first.values())

@@ -21,6 +21,9 @@ Integers = npt.NDArray[np.int64]
 LONGEST_WORD = 64
 """Tokens; a longer run without boundary (hostile input, a script without spaces) is cut into words of this length."""
 
+_LONGEST_CHARACTER = 18
+"""Tokens; compatibility decomposition makes at most 18 characters of one (Unicode Standard Annex 15)."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -62,7 +65,7 @@ class Windowing:
 
     def __post_init__(self) -> None:
         """Refuse a setting under which the windows would not advance."""
-        if self.overlap < 0 or self.size < self.overlap + LONGEST_WORD + 2:
+        if self.overlap < 0 or self.size < self.overlap + LONGEST_WORD + _LONGEST_CHARACTER + 2:
             raise ValueError(f"windows of {self.size} tokens are too small for an overlap of {self.overlap}")
 
     def split(self, text: str, tokenizer: Tokenizer) -> WindowedText:
@@ -92,7 +95,10 @@ class Windowing:
                 )
             )
         starts = [_skip_space(text, *offsets[token]) for token in first_tokens]
-        ends = [offsets[token - 1][1] for token in bounds[1:]]
+        ends = [
+            start + len(text[start : offsets[token - 1][1]].rstrip())
+            for start, token in zip(starts, bounds[1:].tolist(), strict=True)
+        ]
         return WindowedText(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), tuple(windows))
 
 
@@ -112,8 +118,12 @@ def _special_tokens(tokenizer: Tokenizer) -> tuple[Integers, Integers]:
 def _first_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:
     """The numbers of the tokens that begin a word."""
     first: list[int] = []
-    for number, (start, _) in enumerate(offsets):
-        if not first or number - first[-1] >= LONGEST_WORD or _boundary(text, offsets[number - 1][1], start):
+    for number, (start, end) in enumerate(offsets):
+        if not text[start:end].strip():
+            continue  # white space of its own, as some tokenizers keep it, belongs to no word
+        behind = offsets[number - 1][1] if number else 0
+        too_long = bool(first) and number - first[-1] >= LONGEST_WORD and start >= behind  # never inside a character
+        if not first or too_long or _boundary(text, behind, start):
             first.append(number)
     return first
 

@@ -16,7 +16,7 @@ settings.load_profile("repeatable")
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"
 
-WINDOW_SIZE, WINDOW_OVERLAP = 80, 8
+WINDOW_SIZE, WINDOW_OVERLAP = 96, 8
 """Of the tiny model: small, so that short texts take several windows."""
 
 TEXT = """Bomb kills three in Harrow Bay

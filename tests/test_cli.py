@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import casualties
 from casualties.cli import app
 from casualties.corpus.inline import parse_inline
+from casualties.link import link
 from casualties.report import mention_from_dict
+from casualties.view import print_report
 from tests.conftest import REPOSITORY, TEXT
 
 EXAMPLE = REPOSITORY / "tests" / "example.txt"
@@ -39,7 +43,7 @@ def test_a_record_reads_back(tiny_model: Path, tmp_path: Path) -> None:
     path.write_text(TEXT, encoding="utf-8")
     code, output, _ = run("extract", path, "--record", "--model", tiny_model)
     record = json.loads(output)
-    assert (code, record["id"], record["text"]) == (0, "article", TEXT)
+    assert (code, record["id"], record["text"]) == (0, str(tmp_path / "article"), TEXT)
     assert record["mentions"]
     for mention in record["mentions"]:
         assert mention_from_dict(mention, TEXT).to_dict() == mention
@@ -56,7 +60,10 @@ def test_files_and_folders_in_one_call(tiny_model: Path, tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(TEXT, encoding="utf-8")
     code, output, _ = run("extract", tmp_path, tmp_path / "b.txt", "--record", "--model", tiny_model)
-    assert (code, [json.loads(line)["id"] for line in output.splitlines()]) == (0, ["a", "b", "c", "b"])
+    assert (code, [Path(json.loads(line)["id"]).relative_to(tmp_path).as_posix() for line in output.splitlines()]) == (
+        0,
+        ["a", "b", "deep/c", "b"],
+    )
 
 
 def test_offsets_count_line_ends_as_they_stand(tmp_path: Path) -> None:
@@ -83,6 +90,7 @@ def test_an_empty_text_is_an_empty_report(tmp_path: Path) -> None:
         (b"Nine pe\xffple killed", "bad.txt: byte 7 (0xff) is not UTF-8"),
         ("Nine \ud800 killed".encode("utf-8", "surrogatepass"), "bad.txt: byte 5 (0xed) is not UTF-8"),
         ("Neuf tués".encode("utf-16"), "bad.txt: byte 0 (0xff) is not UTF-8"),
+        (b"Nine people killed. " * 500_000, "bad.txt: 10,000,000 characters are no article"),
     ],
 )
 def test_a_file_that_is_no_text_is_one_line_and_the_others_are_read(
@@ -92,7 +100,7 @@ def test_a_file_that_is_no_text_is_one_line_and_the_others_are_read(
     (tmp_path / "good.txt").write_text(TEXT, encoding="utf-8")
     code, output, errors = run("extract", tmp_path, "--record", "--model", tiny_model)
     assert code == 1
-    assert [json.loads(line)["id"] for line in output.splitlines()] == ["good"]
+    assert [json.loads(line)["id"] for line in output.splitlines()] == [str(tmp_path / "good")]
     assert message.split(": ")[1] in errors
     assert errors.count("\n") == 1
 
@@ -125,6 +133,32 @@ def test_no_escape_sequence_reaches_the_terminal(tmp_path: Path) -> None:
     assert not {"\x1b", "\x07"} & set(output)
 
 
+def test_markup_in_a_text_is_printed_as_it_stands() -> None:
+    marked = "⟦Thirteen [/b] people⟧{KILLED unknown 13 #a} died :bomb:, ⟦a [red] child⟧{KILLED civilian 1 <a}."
+    article = parse_inline(marked, id="markup", source="tests")
+    console = Console(file=io.StringIO(), width=200)
+    print_report(link(article.text, article.mentions), console, title="[bold]title[/bold]")
+    output = console.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("Thirteen [/b] people", "a [red] child", "[bold]title[/bold]"):
+        assert words in output
+
+
+def test_an_article_that_is_not_utf8_names_its_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"Nine \xff killed")
+    code, _, errors = run("evaluate", tmp_path)
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "a.txt: byte 5 is not UTF-8" in errors
+
+
+@pytest.mark.parametrize("arguments", [["extract"], ["extract", "--bogus"], ["nonsense"]])
+def test_the_installed_command_says_wrong_use_in_one_line(arguments: list[str]) -> None:
+    code = "from casualties.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("; see casualties --help\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_evaluate_scores_marked_articles_and_records(tmp_path: Path, tiny_model: Path) -> None:
     (tmp_path / "marked.txt").write_text(MARKED, encoding="utf-8")
     record = parse_inline(MARKED, id="record", source="tests").to_record()
@@ -144,6 +178,11 @@ def test_evaluate_scores_marked_articles_and_records(tmp_path: Path, tiny_model:
         ("a.txt", "⟦nine⟧{DEAD}", "begins with no label"),
         ("a.jsonl", '{"id": "x", "source": "s", "text": null, "text_sha256": "", "mentions": []}', "with --data"),
         ("a.md", "", "no labelled articles there"),
+        ("a.jsonl", '{"id": "x", "source": "s", "text": "abc", "mentions": [1]}', "a.jsonl: x: "),
+        ("a.jsonl", '{"id": "x", "source": "s", "text": "abc", "mentions": []}', "x: 'incidents' is missing"),
+        ("a.jsonl", '{"id": "x", "text": "abc", "mentions": []}', "line 1: not a record"),
+        ("a.txt", "⟦nine⟧{KILLED civilian 15-12}", "is no group, count"),
+        ("a.txt", "⟦nine⟧{KILLED civilian security 1}", "the group is given twice"),
     ],
 )
 def test_gold_that_cannot_be_read_is_one_line(name: str, content: str, message: str, tmp_path: Path) -> None:
@@ -156,6 +195,7 @@ def test_gold_that_cannot_be_read_is_one_line(name: str, content: str, message: 
 
 def test_version_and_help() -> None:
     assert run("--version")[:2] == (0, f"casualties {casualties.__version__}\n")
+    assert run()[0] in (0, 2)
     for arguments in (["--help"], ["extract", "--help"], ["evaluate", "--help"]):
         assert run(*arguments)[0] == 0
 

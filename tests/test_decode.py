@@ -26,7 +26,7 @@ def valid(path: tuple[int, ...]) -> bool:
 def test_the_decoder_finds_the_most_probable_valid_sequence(rows: list[list[float]]) -> None:
     probabilities = np.full((len(rows), len(TAGS)), 1e-9, np.float32)
     probabilities[:, USED] = rows
-    found = tuple(best_tags(probabilities).tolist())
+    found = tuple(best_tags(probabilities, np.zeros(len(rows), bool)).tolist())
     assert valid(found)
 
     def log_probability(path: tuple[int, ...]) -> float:
@@ -37,7 +37,14 @@ def test_the_decoder_finds_the_most_probable_valid_sequence(rows: list[list[floa
 
 
 def test_no_words_have_no_tags() -> None:
-    assert best_tags(np.zeros((0, len(TAGS)), np.float32)).tolist() == []
+    assert best_tags(np.zeros((0, len(TAGS)), np.float32), np.zeros(0, bool)).tolist() == []
+
+
+def test_no_mention_goes_on_where_it_must_not() -> None:
+    probabilities = np.full((3, len(TAGS)), 1e-9, np.float32)
+    probabilities[[0, 1, 2], [B_KILLED, I_KILLED, I_KILLED]] = 1
+    assert best_tags(probabilities, np.array([False, False, False])).tolist() == [B_KILLED, I_KILLED, I_KILLED]
+    assert best_tags(probabilities, np.array([False, True, False]))[1] not in (I_KILLED, I_PLACE)
 
 
 def test_spans_begin_at_b_and_end_where_no_i_follows() -> None:

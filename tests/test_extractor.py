@@ -52,6 +52,8 @@ HOSTILE = {
     "emoji": "💥 nine 👨‍👩‍👧‍👦 killed 🇺🇦🕯️",
     "combining": "e\u0301" * 500,
     "no spaces": "漢" * 3000,
+    "syllables": "한국" * 500,
+    "ligatures": "\ufdfa" * 200,
     "one word": "a" * 20_000,
     "digits": "9" * 20_000,
     "markup": "<script>nine people killed</script> [bold]& \\ {}" * 20,
@@ -72,6 +74,16 @@ def test_many_texts_are_read_as_each_alone(tiny: casualties.Extractor) -> None:
     texts = [TEXT[:length] for length in range(0, len(TEXT), 9)]
     assert list(tiny.extract_many(texts)) == [tiny.extract(text) for text in texts]
     assert [report.text for report in tiny.extract_many(texts, batch_size=3)] == texts
+
+
+def test_a_batch_holds_at_least_one(tiny: casualties.Extractor) -> None:
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        tiny.extract_many([TEXT], batch_size=0)
+
+
+def test_an_unknown_provider_is_named(tiny_model: Path) -> None:
+    with pytest.raises(ModelError, match="no provider Abacus"):
+        casualties.Extractor(tiny_model, providers=["Abacus"])
 
 
 def test_texts_are_read_as_they_come(tiny: casualties.Extractor) -> None:
@@ -98,9 +110,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "cut short": (lambda folder: (folder / MODEL_FILE).write_bytes(b"cut"), "model.onnx is damaged"),
     "tokenizer": (lambda folder: (folder / TOKENIZER_FILE).write_text("{}"), "tokenizer.json is damaged"),
     "not JSON": (lambda folder: (folder / MANIFEST_FILE).write_text("{"), "config.json cannot be read"),
-    "newer": (edit(format=99), "has format 99, this version of casualties reads up to 1; run: pip install --upgrade"),
+    "newer": (edit(format=99), "has format 99, this version of casualties reads up to 1; install a newer version"),
     "other labels": (edit(labels=["O"]), "trained with other labels"),
     "windows": (edit(windows={"size": 8}), "config.json cannot be read"),
+    "no hashes": (edit(sha256={}), "config.json cannot be read"),
 }
 
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from casualties.windows import LONGEST_WORD, WindowedText, Windowing
 
 TEXTS = st.text(alphabet=st.characters(), max_size=300) | st.text(alphabet="ab 1,.-’é\u0301\n漢\ud800", max_size=900)
-SMALL = Windowing(size=LONGEST_WORD + 6, overlap=4)
+SMALL = Windowing(size=LONGEST_WORD + 24, overlap=4)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_words_are_sorted_disjoint_and_not_blank(tokenizer: Tokenizer, text: str
 
 
 def test_windows_overlap_and_share_the_words_between_them(tokenizer: Tokenizer) -> None:
-    windowed = Windowing(size=100, overlap=20).split("abc " * 200, tokenizer)
+    windowed = Windowing(size=110, overlap=20).split("abc " * 200, tokenizer)
     for left, right in zip(windowed.windows, windowed.windows[1:], strict=False):
         shared = left.first_word + len(left.positions) - right.first_word
         assert shared >= 6  # twenty tokens of three-token words

@@ -14,6 +14,10 @@ else:
     import tomli as tomllib
 
 
+CONFIG = "config.toml"
+"""The settings of a run, in its folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
     """How to optimise."""
@@ -63,5 +67,7 @@ def read_config(path: Path) -> Config:
         windowing = Windowing(**settings.pop("windows"))
         training = TrainingConfig(**settings.pop("training"))
         return Config(**settings, windowing=windowing, training=training)
-    except (TypeError, KeyError, tomllib.TOMLDecodeError) as error:
+    except KeyError as error:
+        raise ValueError(f"{path}: the table [{error.args[0]}] is missing") from error
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

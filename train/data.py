@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from casualties.corpus.inline import read_inline
-from casualties.corpus.records import Article, join_texts, read_records, sha256
+from casualties.corpus.reader import read_labelled
+from casualties.corpus.records import Article, RecordError, join_texts, read_records, sha256
 from casualties.corpus.tables import SOURCES, read_texts
 
 ANNOTATIONS = Path(__file__).parent / "annotations"
@@ -32,9 +33,12 @@ def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Artic
 
     Args:
         data: folder of the third-party collections, or ``None`` to do without them.
-        folders: more folders of articles with marks in their text.
+        folders: more files or folders of labelled articles, with their texts.
+
+    Raises:
+        RecordError: if a file cannot be read, a folder holds none, or two articles have the same id.
     """
-    articles = [read_inline(path) for folder in (ARTICLES, *folders) for path in sorted(folder.glob("*.txt"))]
+    articles = list(read_labelled([ARTICLES, *folders]).articles)
     for source in SOURCES:
         records = list(read_records(ANNOTATIONS / f"{source}.jsonl"))
         joined = join_texts(records, read_texts(source, data) if data else {})
@@ -48,6 +52,9 @@ def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Artic
                 len(joined.missing),
                 len(joined.changed),
             )
+    ids = Counter(article.id for article in articles)
+    if twice := [id for id, times in ids.items() if times > 1]:
+        raise RecordError(f"two articles have the id {twice[0]!r}; rename one")
     return articles
 
 

@@ -2,26 +2,25 @@
 
 One ONNX graph in int8, by dynamic quantisation: weights by channel, in seven bits, since sums of full eight-bit
 products saturate on processors without VNNI (ONNX Runtime's ``reduce_range``). The exported model is checked against
-torch on the dev articles before the folder is replaced, whole or not at all.
+torch on the dev articles before any file is replaced; a replacement that is cut short is noticed by the manifest's
+hashes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
-import transformers
 import typer
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoTokenizer
@@ -31,35 +30,33 @@ from casualties.decode import decode
 from casualties.engine import Model, Scores, onnx_model, score
 from casualties.extractor import FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE
 from casualties.labels import GROUPS, TAGS
-from casualties.scoring import evaluate
+from casualties.scoring import MAIN_METRIC, evaluate
 from casualties.windows import WindowedText, Windowing
-from train.config import read_config
+from train.command_line import command_line
+from train.config import CONFIG, read_config
 from train.data import load_articles, select
-from train.finetune import DEFAULT_CONFIG, plain_tokenizer
-from train.model import CasualtyModel, as_engine
+from train.model import CasualtyModel, as_engine, plain_tokenizer
 
 TOLERANCE = 1e-3
 """How far a tag probability of the float graph may lie from torch's."""
-
-logger = logging.getLogger(__name__)
+MOST_LOST = 0.01
+"""How much of the main metric quantisation may cost on dev."""
 
 
 def main(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     folder: Annotated[Path, typer.Argument(help="Where to write the model.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts, for the check.")] = None,
-    config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
     name: Annotated[str, typer.Option(help="What to call the model.")] = "casualties-minilm",
     version: Annotated[str, typer.Option(help="Its version.")] = "1",
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
 ) -> None:
     """Export the best model of a run."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    dev = select(load_articles(data), "dev")
-    report = export(run / "best", folder, read_config(config).windowing, dev, name, version, quantize=quantize)
-    typer.echo(json.dumps(report, indent=1))
+    with command_line():
+        dev, windowing = select(load_articles(data), "dev"), read_config(run / CONFIG).windowing
+        report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize)
+        (run / "export.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        typer.echo(json.dumps(report, indent=1))
 
 
 def export(
@@ -88,11 +85,12 @@ def export(
         one that is ``exported``; and the main metric on ``dev`` of both and of ``torch``.
 
     Raises:
-        RuntimeError: if the float graph differs from torch by more than ``TOLERANCE``.
+        ValueError: if the float graph differs from torch by more than ``TOLERANCE``, or the exported one loses more
+            than ``MOST_LOST`` of the main metric.
     """
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(checkpoint))
-    model = CasualtyModel(str(checkpoint)).eval()
-    folder.mkdir(parents=True, exist_ok=True)
+    model = CasualtyModel.load(checkpoint).eval()
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         staged = Path(temporary)
         float_graph, graph = staged / "float.onnx", staged / MODEL_FILE
@@ -101,11 +99,9 @@ def export(
             quantize_dynamic(float_graph, graph, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
         else:
             shutil.copyfile(float_graph, graph)
-        words = [windowing.split(article.text, tokenizer) for article in dev]
         contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}
-        report = compare(contenders, dev, words)
-        if report["float.max_difference"] > TOLERANCE:
-            raise RuntimeError(f"graph and model differ: {report['float.max_difference']:.2g} in a probability")
+        report = compare(contenders, dev, [windowing.split(article.text, tokenizer) for article in dev])
+        check(report)
         tokenizer.save(str(staged / TOKENIZER_FILE))
         manifest = {
             "format": FORMAT,
@@ -117,9 +113,19 @@ def export(
             "sha256": {file: _digest(staged / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         }
         (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        folder.mkdir(exist_ok=True)
         for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
             os.replace(staged / file, folder / file)
     return report
+
+
+def check(report: Mapping[str, float]) -> None:
+    """Refuse an export that is not the model; see ``export``."""
+    if report["float.max_difference"] > TOLERANCE:
+        raise ValueError(f"graph and model differ by {report['float.max_difference']:.2g} in a probability")
+    if report["torch.main"] - report["exported.main"] > MOST_LOST:
+        before, after = report["torch.main"], report["exported.main"]
+        raise ValueError(f"quantisation loses too much: {MAIN_METRIC} falls from {before:.3f} to {after:.3f}")
 
 
 def _digest(path: Path) -> str:

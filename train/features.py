@@ -25,7 +25,7 @@ def make_dataset(articles: Sequence[Article], windowing: Windowing, tokenizer: T
     """One row a window: ``input_ids``, ``tags`` and ``groups``, each (tokens,).
 
     Only a word's first token carries a tag, and only words of casualties a group; all else is ``IGNORED``.
-    How many gold spans do not begin and end with words, and so can be learnt only roughly, is logged.
+    How many gold spans do not begin and end with words, and so can be learnt only roughly, is logged as a warning.
     """
     rows: list[dict[str, Any]] = []
     ragged = 0

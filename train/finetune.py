@@ -9,38 +9,37 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import evaluate
 import numpy as np
 import torch
-import transformers
 import typer
 from datasets import Dataset
+from evaluate import EvaluationModule
 from rich.progress import track
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, get_linear_schedule_with_warmup, set_seed
+from transformers import AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
-from casualties.corpus.records import Article
-from casualties.decode import decode
-from casualties.engine import score
+from casualties.corpus.records import Article, sha256
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
-from casualties.windows import Windowing
 from train.augment import fillers_of, swap_mentions
-from train.config import Config, TrainingConfig, read_config
+from train.command_line import command_line
+from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import load_articles, select
 from train.encoders import encoder_location
 from train.features import IGNORED, make_dataset
-from train.model import CasualtyModel, Loss, as_engine
+from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer, predict
 
 METRIC = Path(__file__).parent / "metric"
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "default.toml"
@@ -61,11 +60,12 @@ def main(
     seed: Annotated[int, typer.Option(help="Decides the order of windows, dropout and swaps.")] = 0,
 ) -> None:
     """Fine-tune a model and keep the epoch that is best on the dev articles."""
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    labelled = load_articles(data, articles or [])
-    finetune(read_config(config), select(labelled, "train"), select(labelled, "dev"), run, seed)
+    with command_line():
+        settings = read_config(config)
+        labelled = load_articles(data, articles or [])
+        run.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(config, run / CONFIG)
+        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed)
 
 
 def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], run: Path, seed: int) -> list[Epoch]:
@@ -97,8 +97,9 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
     loss_function.to(device)
     steps = settings.epochs * len(make_batches(dataset, settings.batch_tokens, np.random.default_rng(seed)))
     optimizer, schedule = make_optimizer(model, settings, steps)
-    history = load_checkpoint(run, model, optimizer, schedule)
-    fillers = fillers_of(train)
+    identity = run_identity(config, train, dev, seed)
+    history = load_checkpoint(run, identity, model, optimizer, schedule)
+    fillers, metric = fillers_of(train), evaluate.load(str(METRIC))
 
     while len(history) < settings.epochs and epochs_since_best(history) < settings.patience:
         epoch, started = len(history), time.monotonic()
@@ -109,22 +110,14 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
         numbers = make_batches(rows, settings.batch_tokens, random)
         batches = (collate(rows[batch], device) for batch in track(numbers, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
-        metrics = dev_metrics(model, dev, config.windowing, plain)
+        metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
         history.append({"epoch": epoch, "loss": loss, "seconds": time.monotonic() - started, **metrics})
         logger.info("epoch %d: loss %.4f, dev %s %.4f", epoch, loss, MAIN_METRIC, metrics[MAIN_METRIC])
         if epochs_since_best(history) == 0:
             model.save(run / "best")
             tokenizer.save_pretrained(run / "best")
-        save_checkpoint(run, model, optimizer, schedule, history)
+        save_checkpoint(run, identity, model, optimizer, schedule, history)
     return history
-
-
-def plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
-    """The tokenizer as ``casualties.windows`` wants it: neither cutting nor padding."""
-    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    plain.no_truncation()
-    plain.no_padding()
-    return plain
 
 
 def make_batches(dataset: Dataset, tokens: int, random: np.random.Generator) -> list[list[int]]:
@@ -203,14 +196,8 @@ def fast_precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast(device.type, torch.bfloat16, enabled=faster)
 
 
-def dev_metrics(model: CasualtyModel, dev: Sequence[Article], windowing: Windowing, tokenizer: Tokenizer) -> Epoch:
-    """The metrics of ``train/metric`` on the dev articles, decoded as in use."""
-    words = [windowing.split(article.text, tokenizer) for article in dev]
-    scores = score(as_engine(model), words, EVALUATION_BATCH)
-    predicted = [
-        decode(article.text, *read) for article, read in zip(dev, zip(words, scores, strict=True), strict=True)
-    ]
-    metric = evaluate.load(str(METRIC))
+def dev_metrics(metric: EvaluationModule, predicted: Sequence[Sequence[Mention]], dev: Sequence[Article]) -> Epoch:
+    """The metrics of ``train/metric`` on the dev articles."""
     found: Epoch = metric.compute(
         predictions=[spans_of(mentions) for mentions in predicted],
         references=[spans_of(article.mentions) for article in dev],
@@ -231,11 +218,18 @@ def epochs_since_best(history: Sequence[Epoch]) -> int:
     return len(values) - 1 - values.index(max(values))
 
 
+def run_identity(config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int) -> str:
+    """What makes a run this run: a hash of its settings, its seed and its labelled articles."""
+    articles = [[article.to_record() for article in part] for part in (train, dev)]
+    return sha256(json.dumps([asdict(config), seed, articles]))
+
+
 def save_checkpoint(
-    run: Path, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR, history: list[Epoch]
+    run: Path, identity: str, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR, history: list[Epoch]
 ) -> None:
     """Write where to resume, whole or not at all, and the history in lines."""
     state = {
+        "identity": identity,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
         "schedule": schedule.state_dict(),
@@ -247,11 +241,19 @@ def save_checkpoint(
     (run / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def load_checkpoint(run: Path, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR) -> list[Epoch]:
-    """Go back to where the run stopped; the history is empty if it had not begun."""
+def load_checkpoint(
+    run: Path, identity: str, model: CasualtyModel, optimizer: AdamW, schedule: LambdaLR
+) -> list[Epoch]:
+    """Go back to where the run stopped; the history is empty if it had not begun.
+
+    Raises:
+        ValueError: if the folder holds a run with other settings, another seed or other articles.
+    """
     if not (run / CHECKPOINT).exists():
         return []
-    state = torch.load(run / CHECKPOINT, weights_only=True)
+    state = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)  # tensors and plain values, no code
+    if state["identity"] != identity:
+        raise ValueError(f"{run} holds a run with other settings, seed or articles; give another folder")
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     schedule.load_state_dict(state["schedule"])

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoModelForTokenClassification
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedTokenizerBase
 
-from casualties.engine import Floats, Model
+from casualties.corpus.records import Article
+from casualties.decode import decode
+from casualties.engine import Floats, Model, score
 from casualties.labels import GROUPS, TAGS
-from casualties.windows import Integers
+from casualties.report import Mention
+from casualties.windows import Integers, Windowing
 from train.features import IGNORED
 
 _GROUP_HEAD = "group_head.safetensors"
+_TOKEN_DROPOUTS = ("hidden_dropout_prob", "classifier_dropout", "dropout", "embedding_dropout", "mlp_dropout")
+_ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout")
 
 
 class CasualtyModel(nn.Module):
@@ -25,28 +32,36 @@ class CasualtyModel(nn.Module):
     """
 
     def __init__(self, encoder: str, dropout: float = 0.1) -> None:
-        """Load an encoder.
+        """Begin from a pre-trained encoder, with fresh heads.
 
         Dropout is applied to the token vectors, not to the attention weights: there it slows training by a third on
         a processor, whose fused attention has none.
 
         Args:
-            encoder: a folder or an id of the Hugging Face hub; or a folder that ``save`` wrote.
+            encoder: a folder or an id of the Hugging Face hub.
             dropout: on the token vectors, in the encoder and before the heads.
         """
         super().__init__()
-        self.tagger = AutoModelForTokenClassification.from_pretrained(
-            encoder,
-            id2label=dict(enumerate(TAGS)),
-            label2id={tag: number for number, tag in enumerate(TAGS)},
-            hidden_dropout_prob=dropout,
-            attention_probs_dropout_prob=0.0,
-            classifier_dropout=dropout,
-        )
+        tags = dict(enumerate(TAGS))
+        config = AutoConfig.from_pretrained(encoder, id2label=tags, label2id={tag: n for n, tag in tags.items()})
+        for names, rate in ((_TOKEN_DROPOUTS, dropout), (_ATTENTION_DROPOUTS, 0.0)):
+            for name in names:
+                if hasattr(config, name):  # each family of encoders has its own names
+                    setattr(config, name, rate)
+        self.tagger = AutoModelForTokenClassification.from_pretrained(encoder, config=config)
         self.dropout = nn.Dropout(dropout)
-        self.group_head = nn.Linear(self.tagger.config.hidden_size, len(GROUPS))
-        if (saved := Path(encoder) / _GROUP_HEAD).exists():
-            self.group_head.load_state_dict(load_file(saved))
+        self.group_head = nn.Linear(config.hidden_size, len(GROUPS))
+
+    @classmethod
+    def load(cls, folder: Path) -> CasualtyModel:
+        """Load what ``save`` wrote.
+
+        Raises:
+            FileNotFoundError: if the group head is missing.
+        """
+        model = cls(str(folder))
+        model.group_head.load_state_dict(load_file(folder / _GROUP_HEAD))
+        return model
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         """Read windows.
@@ -81,13 +96,11 @@ class Loss(nn.Module):
         Args:
             tags: all tags of the training data, ``IGNORED`` among them, any shape.
             balance: the power of the inverse frequency by which a tag weighs; 0 treats all words alike, 1 all tags.
-                Weights are scaled so that the mean over the words is 1.
             group_weight: of the groups' loss beside the tags'.
         """
         super().__init__()
         counts = torch.bincount(tags[tags != IGNORED], minlength=len(TAGS)).clamp(min=1).float()
-        weights = (counts.sum() / counts) ** balance
-        self.tags = nn.CrossEntropyLoss(weights * counts.sum() / (weights * counts).sum(), ignore_index=IGNORED)
+        self.tags = nn.CrossEntropyLoss((counts.sum() / counts) ** balance, ignore_index=IGNORED)
         self.groups = nn.CrossEntropyLoss(ignore_index=IGNORED, reduction="sum")
         self.group_weight = group_weight
 
@@ -110,3 +123,22 @@ def as_engine(model: CasualtyModel) -> Model:
         return tags.float().cpu().numpy(), groups.float().cpu().numpy()
 
     return run
+
+
+def predict(
+    model: Model, articles: Sequence[Article], windowing: Windowing, tokenizer: Tokenizer, batch_size: int = 1
+) -> list[tuple[Mention, ...]]:
+    """What a model finds in some articles, decoded as in use."""
+    words = [windowing.split(article.text, tokenizer) for article in articles]
+    scores = score(model, words, batch_size)
+    return [
+        decode(article.text, *read) for article, read in zip(articles, zip(words, scores, strict=True), strict=True)
+    ]
+
+
+def plain_tokenizer(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
+    """The tokenizer as ``casualties.windows`` wants it: neither cutting nor padding."""
+    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    plain.no_truncation()
+    plain.no_padding()
+    return plain

@@ -7,45 +7,45 @@ weights is then better than each, at the cost of one (model soups, Wortsman et a
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import torch
-import transformers
 import typer
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from casualties.scoring import MAIN_METRIC
-from train.config import read_config
+from casualties.scoring import MAIN_METRIC, evaluate
+from train.command_line import command_line
+from train.config import CONFIG, read_config
 from train.data import load_articles, select
-from train.finetune import DEFAULT_CONFIG, dev_metrics, plain_tokenizer
-from train.model import CasualtyModel
+from train.model import CasualtyModel, as_engine, plain_tokenizer, predict
 
 
 def main(
     runs: Annotated[list[Path], typer.Argument(help="Folders of training runs.")],
     output: Annotated[Path, typer.Option(help="Folder of the averaged run.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts.")] = None,
-    config: Annotated[Path, typer.Option(help="Settings of the runs.")] = DEFAULT_CONFIG,
 ) -> None:
     """Average the best models of some runs, and compare them with the average on dev."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    dev, windowing = select(load_articles(data), "dev"), read_config(config).windowing
-    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(runs[0] / "best"))
-    models = {str(run): CasualtyModel(str(run / "best")) for run in runs}
-    soup = CasualtyModel(str(runs[0] / "best"))
-    soup.load_state_dict(average([model.state_dict() for model in models.values()]))
-    for name, model in {**models, "average": soup}.items():
-        typer.echo(f"{name}: dev {MAIN_METRIC} {dev_metrics(model, dev, windowing, tokenizer)[MAIN_METRIC]:.4f}")
-    shutil.copytree(runs[0] / "best", output / "best", dirs_exist_ok=True)
-    soup.save(output / "best")
-    (output / "averaged.json").write_text(json.dumps([str(run) for run in runs]) + "\n", encoding="utf-8")
+    with command_line():
+        dev, windowing = select(load_articles(data), "dev"), read_config(runs[0] / CONFIG).windowing
+        tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(runs[0] / "best"))
+        models = {str(run): CasualtyModel.load(run / "best") for run in runs}
+        soup = CasualtyModel.load(runs[0] / "best")
+        soup.load_state_dict(average([model.state_dict() for model in models.values()]))
+        scores: dict[str, float] = {}
+        for name, model in {**models, "average": soup}.items():
+            predicted = predict(as_engine(model), dev, windowing, tokenizer, batch_size=16)
+            pairs = [(article.mentions, found) for article, found in zip(dev, predicted, strict=True)]
+            scores[name] = evaluate(pairs, resamples=0).main
+            typer.echo(f"{name}: dev {MAIN_METRIC} {scores[name]:.4f}")
+        shutil.copytree(runs[0] / "best", output / "best", dirs_exist_ok=True)
+        shutil.copyfile(runs[0] / CONFIG, output / CONFIG)
+        soup.save(output / "best")
+        (output / "average.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
 def average(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -1,8 +1,9 @@
-"""Divide the labelled articles into train, dev and test by id, once; later articles are added and none ever moves.
+"""Divide the labelled articles into train, dev and test by id, once; later articles are added to what is there.
 
 Near-duplicates, two reports of one event, stay on one side. Two articles count as such if the cosine of their TF-IDF
 vectors (words, sublinear term frequency, English stop words left out) is at least 0.4, or at least 0.25 where both
-ids carry dates at most five days apart. The connected components of that relation are assigned whole.
+are dated at most five days apart. The connected components of that relation are assigned whole. An article moves
+only where it turns out to be a near-duplicate of one for training: then it joins that one.
 
 Run as ``python -m train.split DATA``, where DATA is the folder of the third-party texts.
 """
@@ -14,8 +15,9 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -24,6 +26,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from casualties.corpus.records import Article
+from casualties.corpus.tables import read_dates
 from train.data import SPLIT_FILE, Part, Split, load_articles, read_split
 
 SHARES: dict[Part, float] = {"test": 0.2, "dev": 0.1}
@@ -34,25 +37,35 @@ DAYS = 5
 LARGEST_HELD_OUT = 12
 """A component of more articles is a series of look-alike releases; it goes to train."""
 
+PARTS: tuple[Part, ...] = ("train", "dev", "test")
+
+_DATELINE = re.compile(r"\b(\d{1,2}) (JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]* (\d\d)\b")
 _DATED_ID = re.compile(r"(\d{4}-\d\d-\d\d)-")
 
 
-def main(data: Path) -> None:
+def main(data: Annotated[Path, typer.Argument(help="Folder of the third-party texts.")]) -> None:
     """Write the split file, keeping what it already assigns."""
     articles = load_articles(data)
-    split = read_split() if SPLIT_FILE.exists() else Split()
-    split = extend_split(articles, near_duplicates(articles), split)
+    before = read_split() if SPLIT_FILE.exists() else Split()
+    split = extend_split(articles, near_duplicates(articles, read_dates(data)), before)
     SPLIT_FILE.write_text(json.dumps(split, indent=0) + "\n", encoding="utf-8")
     for part, ids in split.items():
         typer.echo(f"{part}: {len(ids)} articles")
+        if moved := [id for other, those in before.items() if other != part for id in those if id in set(ids)]:
+            typer.echo(f"  moved there, near-duplicates of what is there: {', '.join(moved)}")
 
 
-def near_duplicates(articles: Sequence[Article]) -> list[int]:
-    """The number of the component of near-duplicates that each article is in."""
+def near_duplicates(articles: Sequence[Article], dates: Mapping[str, dt.date]) -> list[int]:
+    """The number of the component of near-duplicates that each article is in.
+
+    Args:
+        articles: the articles.
+        dates: days of articles, by id, that neither id nor dateline tells.
+    """
     texts = [article.text for article in articles]
     vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(texts)
     cosine = (vectors @ vectors.T).toarray()
-    days = np.array([_day(article.id) for article in articles])
+    days = np.array([_day(article, dates) for article in articles])
     near = np.abs(days[:, None] - days[None, :]) <= DAYS
     same = (cosine >= SAME_EVENT) | (near & (cosine >= SAME_EVENT_WITHIN_DAYS))
     return [int(component) for component in connected_components(csr_array(same), directed=False)[1]]
@@ -62,7 +75,7 @@ def extend_split(articles: Sequence[Article], components: Sequence[int], split: 
     """Assign the components that are not assigned yet, collection by collection.
 
     Components come in the order of a hash of their first id, so that the order of articles does not matter; each
-    fills test, then dev, then train. A component with a member already assigned follows that member.
+    fills test, then dev, then train. A component with members already assigned follows them, to train if any is there.
     """
     part_of = {id: part for part, ids in split.items() for id in ids}
     size = Counter(article.source for article in articles)
@@ -70,24 +83,29 @@ def extend_split(articles: Sequence[Article], components: Sequence[int], split: 
     members: dict[int, list[Article]] = defaultdict(list)
     for article, component in zip(articles, components, strict=True):
         members[component].append(article)
-    for group in sorted(members.values(), key=lambda group: _hash(min(article.id for article in group))):
+    groups = [sorted(group, key=lambda article: article.id) for group in members.values()]
+    for group in sorted(groups, key=lambda group: _hash(group[0].id)):
         source = group[0].source
-        part = next((part_of[article.id] for article in group if article.id in part_of), None)
+        assigned = {part_of[article.id] for article in group if article.id in part_of}
+        part: Part | None = next((part for part in PARTS if part in assigned), None)
         for candidate, share in SHARES.items():
             if part is None and len(group) <= LARGEST_HELD_OUT and filled[source, candidate] < share * size[source]:
                 part = candidate
         for article in group:
-            if article.id not in part_of:
-                part_of[article.id] = part or "train"
-                filled[article.source, part_of[article.id]] += 1
-    parts: tuple[Part, ...] = ("train", "dev", "test")
-    return {part: sorted(id for id, its_part in part_of.items() if its_part == part) for part in parts}
+            filled[article.source, part or "train"] += article.id not in part_of
+            part_of[article.id] = part or "train"
+    return {part: sorted(id for id, its_part in part_of.items() if its_part == part) for part in PARTS}
 
 
-def _day(id: str) -> float:
-    """The day of a dated id as an ordinal; not a number, which is near nothing, for other ids."""
-    match = _DATED_ID.match(id)
-    return dt.date.fromisoformat(match[1]).toordinal() if match else float("nan")
+def _day(article: Article, dates: Mapping[str, dt.date]) -> float:
+    """The day an article is from, as an ordinal; not a number, which is near nothing, where none is told."""
+    if article.id in dates:
+        return dates[article.id].toordinal()
+    if match := _DATED_ID.match(article.id):
+        return dt.date.fromisoformat(match[1]).toordinal()
+    if article.source == "muc_articles" and (match := _DATELINE.search(article.text[:200])):
+        return dt.datetime.strptime(" ".join(match.groups()), "%d %b %y").toordinal()
+    return float("nan")
 
 
 def _hash(id: str) -> str:

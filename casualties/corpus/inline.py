@@ -7,6 +7,7 @@ mention, ``<a`` the larger figure it is part of, ``@a`` the source that gives it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ _MARK = re.compile(r"⟦([^⟦⟧]+)⟧\{([^{}]*)\}")
 _STRAY = re.compile(r"[⟦⟧]")
 _REFERENCES = {"#": "id", "<": "part_of", "@": "source"}
 _INCIDENTS = re.compile(r"i\d+(,i\d+)*")
-_COUNT = re.compile(r"~?\d+|-\d+|\d+-\d*")
 
 
 _ALLOWED = {label: {"group", "low", "best", "high", "part_of", "source"} for label in CASUALTY_LABELS} | {
@@ -71,39 +71,47 @@ def _read_attributes(words: list[str], where: str) -> dict[str, Any]:
     if not words or words[0] not in LABELS:
         raise InlineError(f"{where}: {' '.join(words)!r} begins with no label; the labels are {', '.join(LABELS)}")
     label = words[0]
-    found: dict[str, Any] = {"label": label, "incidents": ["i1"]}
+    found: dict[str, Any] = {"label": label}
     for word in words[1:]:
-        if word in GROUPS:
-            found["group"] = word
-        elif word[0] in _REFERENCES and word[1:]:
-            found[_REFERENCES[word[0]]] = word[1:]
-        elif _INCIDENTS.fullmatch(word):
-            found["incidents"] = word.split(",")
-        elif _COUNT.fullmatch(word):
-            found |= parse_muc4(word).to_dict()
-        else:
-            raise InlineError(f"{where}: {word!r} is no group, count, #id, <part, @source or incident")
+        attribute = _read_attribute(word, where)
+        if twice := found.keys() & attribute.keys():
+            raise InlineError(f"{where}: the {min(twice)} is given twice: {' '.join(words)!r}")
+        found |= attribute
     if label in CASUALTY_LABELS and not {"group", "low"} <= found.keys():
         raise InlineError(f"{where}: a casualty needs a group and a count: {' '.join(words)!r}")
-    allowed = _ALLOWED.get(label, set()) | {"id", "label", "incidents"}
-    if surplus := found.keys() - allowed:
+    if surplus := found.keys() - _ALLOWED.get(label, set()) - {"id", "label", "incidents"}:
         raise InlineError(f"{where}: {label} has no {min(surplus)}: {' '.join(words)!r}")
-    return ({"part_of": None, "source": None} if label in CASUALTY_LABELS else {}) | found
+    defaults = {"part_of": None, "source": None} if label in CASUALTY_LABELS else {}
+    return {**defaults, "incidents": ["i1"], **found}
+
+
+def _read_attribute(word: str, where: str) -> dict[str, Any]:
+    """One word between the braces, by the name of what it says."""
+    if word in GROUPS:
+        return {"group": word}
+    if word[0] in _REFERENCES and word[1:]:
+        return {_REFERENCES[word[0]]: word[1:]}
+    if _INCIDENTS.fullmatch(word):
+        return {"incidents": word.split(",")}
+    try:
+        return dict(parse_muc4(word).to_dict())
+    except ValueError as error:
+        raise InlineError(f"{where}: {word!r} is no group, count, #id, <part, @source or incident") from error
 
 
 def _name_mentions(mentions: list[dict[str, Any]], article: str) -> None:
     """Give an id to the mentions that have none, and check that each reference finds its mention."""
-    named = [mention["id"] for mention in mentions if "id" in mention]
-    if twice := {name for name in named if named.count(name) > 1}:
-        raise InlineError(f"{article}: two mentions have the id {min(twice)!r}")
+    named = Counter(mention["id"] for mention in mentions if "id" in mention)
+    if twice := [name for name, times in named.items() if times > 1]:
+        raise InlineError(f"{article}: two mentions have the id {twice[0]!r}")
     fresh = _fresh_names(set(named))
     for mention in mentions:
-        mention.setdefault("id", None)
-        mention["id"] = mention["id"] or next(fresh)
+        if "id" not in mention:
+            mention["id"] = next(fresh)
         for key in ("part_of", "source"):
-            if mention.get(key) and mention[key] not in named:
+            if mention.get(key) and (mention[key] not in named or mention[key] == mention["id"]):
                 raise InlineError(
-                    f"{article}: {mention[key]!r} names no mention; give the one you mean #{mention[key]}"
+                    f"{article}: {mention[key]!r} names no other mention; give the one you mean #{mention[key]}"
                 )
 
 

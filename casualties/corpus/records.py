@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,17 @@ class Article:
             KeyError: if an attribute is missing.
             ValueError: if a mention does not fit the text.
         """
+        mentions = sorted(
+            (mention_from_dict(mention, text) for mention in record["mentions"]), key=lambda mention: mention.start
+        )
+        for one, other in pairwise(mentions):
+            if one.end > other.start:
+                raise ValueError(f"the mentions {one.id!r} and {other.id!r} overlap")
         return cls(
             id=record["id"],
             source=record["source"],
             text=text,
-            mentions=tuple(mention_from_dict(mention, text) for mention in record["mentions"]),
+            mentions=tuple(mentions),
             incidents=tuple(record["incidents"]),
         )
 
@@ -66,8 +73,8 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
             except json.JSONDecodeError as error:
                 raise RecordError(f"{path}, line {number}: not JSON: {error}") from error
-            if not isinstance(record, dict) or "id" not in record or "mentions" not in record:
-                raise RecordError(f"{path}, line {number}: not a record: it needs an id, a text and mentions")
+            if not isinstance(record, dict) or not {"id", "source", "mentions"} <= record.keys():
+                raise RecordError(f"{path}, line {number}: not a record: it needs an id, a source and mentions")
             yield record
 
 
@@ -94,19 +101,21 @@ def join_texts(records: Iterable[Mapping[str, Any]], texts: Mapping[str, str]) -
     missing: list[str] = []
     changed: list[str] = []
     for record in records:
-        text = record.get("text")
-        if text is None:
-            text = texts.get(record["id"])
-            if text is None:
-                missing.append(record["id"])
-                continue
-            if sha256(text) != record["text_sha256"]:
-                changed.append(record["id"])
-                continue
+        id, text = record["id"], record.get("text")
         try:
+            if text is None:
+                text = texts.get(id)
+                if text is None:
+                    missing.append(id)
+                    continue
+                if sha256(text) != record["text_sha256"]:
+                    changed.append(id)
+                    continue
             articles.append(Article.from_record(record, text))
-        except (KeyError, ValueError) as error:
-            raise RecordError(f"{record['id']}: {error}") from error
+        except KeyError as error:
+            raise RecordError(f"{id}: {error} is missing") from error
+        except (AttributeError, TypeError, ValueError) as error:
+            raise RecordError(f"{id}: {error}") from error
     return Joined(tuple(articles), tuple(missing), tuple(changed))
 
 

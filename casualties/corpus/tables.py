@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import gzip
 import json
 import re
@@ -30,17 +31,33 @@ def read_texts(source: str, data: Path) -> dict[str, str]:
     return dict(SOURCES[source](data))
 
 
+def read_dates(data: Path) -> dict[str, dt.date]:
+    """The day of each incident of ``terrorist_incidents``, where the table gives one."""
+    dates: dict[str, dt.date] = {}
+    for id, row in _incident_rows(data):
+        try:
+            dates[id] = dt.datetime.strptime(row["date"], "%B %d %Y").date()
+        except ValueError:
+            continue  # the table also has "May 1970" and the like
+    return dates
+
+
 def _current_events(data: Path) -> Iterator[tuple[str, str]]:
     yield from _json_lines(data / "current_events" / "all_items.jsonl.gz")
     yield from _json_lines(data / "current_events" / "attack_casualty.jsonl")
 
 
 def _terrorist_incidents(data: Path) -> Iterator[tuple[str, str]]:
+    for id, row in _incident_rows(data):
+        yield id, _FOOTNOTE.sub("", row["details"]).strip()
+
+
+def _incident_rows(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
     path = data / "terrorist_incidents" / "global_terrorism.csv"
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.DictReader(file)):
-                yield f"ti-{number}", _FOOTNOTE.sub("", row["details"]).strip()
+                yield f"ti-{number}", row
 
 
 def _muc_articles(data: Path) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,9 @@ def test_a_mention_outside_its_text_is_an_error() -> None:
         join_texts([record("short", "ab")], {"short": "ab"})
 
 
-@pytest.mark.parametrize(("line", "message"), [("{", "line 2: not JSON"), ("[]", "line 2: not a record")])
+@pytest.mark.parametrize(
+    ("line", "message"), [("{", "line 2: not JSON"), ("[]", "line 2: not a record"), ("{}", "line 2: not a record")]
+)
 def test_a_line_that_is_no_record_is_named(line: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text(json.dumps(record("a", "abc")) + f"\n{line}\n", encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from casualties.corpus.records import Article, read_records
 from casualties.corpus.tables import SOURCES
 from train.data import ANNOTATIONS, ARTICLES, read_split
@@ -18,15 +20,16 @@ def test_two_reports_of_one_event_are_near_duplicates() -> None:
         article("b", "Nine police officers killed by car bomb outside Tolva courthouse on Monday."),
         article("c", "Fishermen from Harrow Bay found the wreck of a ferry that sank in a storm last winter."),
     ]
-    first, second, third = near_duplicates(articles)
+    first, second, third = near_duplicates(articles, {})
     assert first == second != third
 
 
 def test_reports_of_one_week_need_less_in_common() -> None:
     texts = ("Bomb kills nine in Tolva market", "Tolva mourns: market reopens after bomb, mayor promises new guards")
-    near = near_duplicates([article("2020-01-01-1", texts[0]), article("2020-01-03-2", texts[1])])
-    far = near_duplicates([article("2020-01-01-1", texts[0]), article("2020-03-03-2", texts[1])])
-    assert (len(set(near)), len(set(far))) == (1, 2)
+    near = near_duplicates([article("2020-01-01-1", texts[0]), article("2020-01-03-2", texts[1])], {})
+    far = near_duplicates([article("2020-01-01-1", texts[0]), article("2020-03-03-2", texts[1])], {})
+    told = near_duplicates([article("2020-01-01-1", texts[0]), article("x", texts[1])], {"x": dt.date(2020, 1, 4)})
+    assert (len(set(near)), len(set(far)), len(set(told))) == (1, 2, 1)
 
 
 def test_components_stay_whole_and_what_is_assigned_stays() -> None:
@@ -42,6 +45,11 @@ def test_components_stay_whole_and_what_is_assigned_stays() -> None:
     assert next(part for part, ids in grown.items() if "a0" in ids) == next(
         part for part, ids in grown.items() if "twin of a0" in ids
     )
+
+
+def test_a_held_out_article_joins_its_twin_in_training() -> None:
+    split = extend_split([article("a"), article("b")], [0, 0], {"train": ["b"], "dev": [], "test": ["a"]})
+    assert split == {"train": ["a", "b"], "dev": [], "test": []}
 
 
 def test_the_order_of_articles_does_not_matter() -> None:

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoTokenizer, pipeline
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    DebertaV2Config,
+    DistilBertConfig,
+    ModernBertConfig,
+    MPNetConfig,
+    PretrainedConfig,
+    RobertaConfig,
+    pipeline,
+)
 
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
@@ -25,8 +35,9 @@ from train.config import Config, TrainingConfig, read_config
 from train.encoders import PACKAGED, encoder_location
 from train.export import export
 from train.features import IGNORED, label_words, make_dataset
-from train.finetune import DEFAULT_CONFIG, epochs_since_best, finetune, make_batches, plain_tokenizer
-from train.model import CasualtyModel, Loss, as_engine
+from train.finetune import DEFAULT_CONFIG, epochs_since_best, finetune, make_batches
+from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
+from train.soup import average
 
 WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
 ARTICLES = [
@@ -161,7 +172,7 @@ def test_early_stopping_counts_from_the_best_epoch() -> None:
     assert epochs_since_best([{"main": 0.5}, {"main": 0.7}, {"main": 0.6}, {"main": 0.7}]) == 2
 
 
-def test_the_loss_weighs_rare_tags_more_and_keeps_its_scale() -> None:
+def test_the_loss_weighs_rare_tags_more() -> None:
     tags = torch.tensor([[0] * 99 + [1], [IGNORED] * 100])
     balanced = Loss(tags, balance=0.5, group_weight=0.0).tags.weight
     plain = Loss(tags, balance=0.0, group_weight=0.0).tags.weight
@@ -170,15 +181,60 @@ def test_the_loss_weighs_rare_tags_more_and_keeps_its_scale() -> None:
     assert torch.allclose(plain, torch.ones_like(plain))
 
 
+def test_an_average_lies_between() -> None:
+    states = [
+        {"weight": torch.tensor([1.0, 3.0]), "ids": torch.tensor([7])},
+        {"weight": torch.tensor([3.0, 5.0]), "ids": torch.tensor([7])},
+    ]
+    found = average(states)
+    assert found["weight"].tolist() == [2.0, 4.0]
+    assert found["ids"].tolist() == [7]
+
+
+def test_a_folder_with_another_run_is_refused(config: Config, tmp_path: Path) -> None:
+    config = replace(config, training=replace(config.training, epochs=1))
+    finetune(config, ARTICLES, ARTICLES, tmp_path, seed=0)
+    with pytest.raises(ValueError, match="other settings, seed or articles"):
+        finetune(config, ARTICLES, ARTICLES, tmp_path, seed=1)
+    with pytest.raises(ValueError, match="other settings, seed or articles"):
+        finetune(config, ARTICLES[:-1], ARTICLES, tmp_path, seed=0)
+
+
+@pytest.mark.parametrize("family", [MPNetConfig, DistilBertConfig, RobertaConfig, ModernBertConfig, DebertaV2Config])
+def test_other_families_of_encoders_fit(family: type[PretrainedConfig], tmp_path: Path) -> None:
+    sizes = {
+        "vocab_size": 60,
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }
+    names = {
+        "hidden_size": "dim",
+        "num_hidden_layers": "n_layers",
+        "num_attention_heads": "n_heads",
+        "intermediate_size": "hidden_dim",
+    }
+    if family is DistilBertConfig:
+        sizes = {names.get(name, name): size for name, size in sizes.items()}
+    AutoModel.from_config(family(**sizes)).save_pretrained(tmp_path)
+    model = CasualtyModel(str(tmp_path), dropout=0.3)
+    tags, groups = model.eval()(torch.tensor([[5, 6, 7]]), torch.ones((1, 3), dtype=torch.int64))
+    assert (tags.shape, groups.shape) == ((1, 3, len(TAGS)), (1, 3, len(GROUPS)))
+    assert len(model.heads()) >= 4
+    rates = {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
+    assert 0.3 in rates
+
+
 def test_the_checkpoint_is_a_transformers_token_classifier(tiny_checkpoint: Path) -> None:
     tagger = pipeline("token-classification", str(tiny_checkpoint), device="cpu")
     assert {entry["entity"] for entry in tagger("Nine people were killed in Tolva.")} <= set(TAGS)
 
 
 def test_a_saved_model_loads_as_it_was(tiny_checkpoint: Path, tmp_path: Path) -> None:
-    model = CasualtyModel(str(tiny_checkpoint)).eval()
+    model = CasualtyModel.load(tiny_checkpoint).eval()
     model.save(tmp_path)
-    again = CasualtyModel(str(tmp_path)).eval()
+    again = CasualtyModel.load(tmp_path).eval()
     ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
     for one, other in zip(model(ids, mask), again(ids, mask), strict=True):
         assert torch.equal(one, other)
@@ -193,7 +249,7 @@ def test_the_exported_graph_is_the_model(tiny_checkpoint: Path, tmp_path: Path) 
 def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> None:
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
     words = [WINDOWING.split(article.text, tokenizer) for article in ARTICLES]
-    engine = as_engine(CasualtyModel(str(tiny_checkpoint)))
+    engine = as_engine(CasualtyModel.load(tiny_checkpoint))
     for one, many in zip(score(engine, words, 1), score(engine, words, 7), strict=True):
         assert np.allclose(one.tags, many.tags, atol=1e-5)
         assert np.allclose(one.groups, many.groups, atol=1e-5)
