@@ -93,13 +93,15 @@ def key(mention: Mention) -> tuple[object, ...]:
 
 def test_swapped_mentions_are_mentions_of_the_same_labels() -> None:
     random = np.random.default_rng(0)
-    swapped = [swap_mentions(article, fillers_of(ARTICLES), 1.0, random) for article in ARTICLES]
-    for before, after in zip(ARTICLES, swapped, strict=True):
+    other = parse_inline("⟦A mayor⟧{KILLED official 1} died in ⟦Veleny⟧{PLACE}.", id="other", source="tests")
+    fillers = fillers_of([*ARTICLES, other])
+    swapped = [swap_mentions(article, fillers, 1.0, random) for article in ARTICLES * 3]
+    for before, after in zip(ARTICLES * 3, swapped, strict=True):
         assert all(after.text[mention.start : mention.end] == mention.text for mention in after.mentions)
         assert [mention.label for mention in after.mentions] == [mention.label for mention in before.mentions]
         assert outside(after) == outside(before)
-    assert [article.text for article in swapped] != [article.text for article in ARTICLES]
-    unchanged = [swap_mentions(article, fillers_of(ARTICLES), 0.0, random) for article in ARTICLES]
+    assert {"A mayor", "Veleny"} <= {mention.text for article in swapped for mention in article.mentions}
+    unchanged = [swap_mentions(article, fillers, 0.0, random) for article in ARTICLES]
     assert unchanged == ARTICLES
 
 
@@ -204,6 +206,7 @@ def test_a_folder_with_another_run_is_refused(config: Config, tmp_path: Path) ->
 def test_other_families_of_encoders_fit(family: type[PretrainedConfig], tmp_path: Path) -> None:
     sizes = {
         "vocab_size": 60,
+        "pad_token_id": 0,
         "hidden_size": 32,
         "num_hidden_layers": 1,
         "num_attention_heads": 2,
@@ -217,7 +220,7 @@ def test_other_families_of_encoders_fit(family: type[PretrainedConfig], tmp_path
     }
     if family is DistilBertConfig:
         sizes = {names.get(name, name): size for name, size in sizes.items()}
-    AutoModel.from_config(family(**sizes)).save_pretrained(tmp_path)
+    AutoModel.from_config(family.from_dict(sizes)).save_pretrained(tmp_path)
     model = CasualtyModel(str(tmp_path), dropout=0.3)
     tags, groups = model.eval()(torch.tensor([[5, 6, 7]]), torch.ones((1, 3), dtype=torch.int64))
     assert (tags.shape, groups.shape) == ((1, 3, len(TAGS)), (1, 3, len(GROUPS)))
