@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ from train.data import load_articles
 def main(
     models: Annotated[list[str], typer.Argument(help="Model folders, or default; ratios are to the first.")],
     rounds: Annotated[int, typer.Option(help="How often each reads the articles.", min=1)] = 5,
+    output: Annotated[Path | None, typer.Option(help="Where to write the medians as JSON.")] = None,
     measure: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Compare models."""
@@ -39,7 +41,10 @@ def main(
             command = [sys.executable, __file__, model, "--measure"]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             results[model].append(json.loads(done.stdout))
-    Console().print(comparison(results))
+    medians = {model: {key: _median(figures, key) for key in figures[0]} for model, figures in results.items()}
+    Console().print(comparison(medians))
+    if output:
+        output.write_text(json.dumps(medians, indent=1) + "\n", encoding="utf-8")
 
 
 def measure_once(model: str) -> dict[str, float]:
@@ -67,9 +72,8 @@ def measure_once(model: str) -> dict[str, float]:
     }
 
 
-def comparison(results: dict[str, list[dict[str, float]]]) -> Table:
+def comparison(medians: dict[str, dict[str, float]]) -> Table:
     """Medians, and their ratios to the first contender's."""
-    medians = {model: {key: _median(rounds, key) for key in rounds[0]} for model, rounds in results.items()}
     first = next(iter(medians.values()))
     table = Table("model", *first)
     for model, figures in medians.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ import scripts.evaluate
 import scripts.prepare_data
 import train.card
 from casualties.corpus.records import read_records
+from casualties.extractor import DEFAULT_MODEL
+from tests.conftest import REPOSITORY
+from train.card import example
 from train.data import load_articles, select
+from train.finetune import DEFAULT_CONFIG
 
 
 def run(main: object, *arguments: str | Path) -> tuple[int, str, str]:
@@ -41,17 +46,40 @@ def test_evaluate_reports_whole_articles_apart(scores: Path) -> None:
     assert groups["all"]["texts.total"] == len(held_out) >= 20
 
 
-def test_the_card_is_written_from_the_scores(scores: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text('{"epoch": 0, "loss": 0.5, "main": 0.25, "seconds": 60}\n')
-    card = tmp_path / "card.md"
-    code, _, _ = run(train.card.main, tmp_path, tiny_model, scores, "--float-scores", scores, "--output", card)
-    text = card.read_text()
+    shutil.copyfile(DEFAULT_CONFIG, tmp_path / "config.toml")
+    differences = {"float.max_difference": 1e-6, "exported.max_difference": 0.25, "exported.mean_difference": 1e-3}
+    (tmp_path / "export.json").write_text(json.dumps(differences))
+    (tmp_path / "speed.json").write_text('{"tiny": {"words/s": 400}, "float": {"words/s": 200}}')
+    (tmp_path / "README.md").write_text(
+        "a <!-- accuracy --> old <!-- /accuracy --> <!-- example --> <!-- /example --> z"
+    )
+    options = {
+        "model": tiny_model,
+        "scores": scores,
+        "float-scores": scores,
+        "benchmark": tmp_path / "speed.json",
+        "output": tmp_path / "card.md",
+        "readme": tmp_path / "README.md",
+    }
+    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+    code, _, _ = run(train.card.main, tmp_path, *arguments)
+    card, readme = (tmp_path / "card.md").read_text(), (tmp_path / "README.md").read_text()
     (groups,) = json.loads(scores.read_text())["models"].values()
+    figure = f"| {100 * groups['all']['casualty.exact.f1']:.1f} ["
     assert code == 0
-    assert text.startswith("# tiny, version 0\n")
-    assert f"{100 * groups['all']['casualty.overlap.f1']:.1f}" in text
-    assert "| 0 | 0.5000 | 25.0 | 60 |" in text
-    assert "$" not in text
+    assert card.startswith("# tiny, version 0\n")
+    assert figure in card and figure in readme
+    assert "| 1 | 1 | 0 | 25.0 |" in card
+    assert "| float | 200 (×0.50) |" in card
+    assert "1.0e-06 in float, 0.25 in int8" in card
+    assert "$" not in card
+    assert readme.startswith("a <!-- accuracy -->") and readme.endswith("<!-- /example --> z") and " old " not in readme
+
+
+def test_the_readme_shows_what_its_first_command_prints() -> None:
+    assert example(DEFAULT_MODEL) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def test_prepare_data_names_every_missing_text(tmp_path: Path) -> None:

@@ -1,64 +1,98 @@
-"""Write a model card from what training and evaluation left behind.
+"""Write a model card, and README's figures, from what training, evaluation and the benchmark left behind.
 
-``python -m train.card RUN MODEL SCORES --float-scores FLOAT --data DATA --output model_cards/NAME.md``
+``python -m train.card RUN RUN RUN --model … --scores … --float-scores … --benchmark … --output model_cards/NAME.md``
 """
 
 from __future__ import annotations
 
+import io
 import json
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Console
 
-from casualties.extractor import MANIFEST_FILE, MODEL_FILE
+from casualties.extractor import MANIFEST_FILE, MODEL_FILE, Extractor
 from casualties.labels import LABELS
+from casualties.scoring import MAIN_METRIC
+from casualties.view import print_report
 from scripts.evaluate import MAIN_FIGURES
-from train.config import read_config
+from train.command_line import command_line
+from train.config import CONFIG, read_config
 from train.data import load_articles, read_split
-from train.finetune import DEFAULT_CONFIG
 
-CARDS = Path(__file__).parents[1] / "model_cards"
+REPOSITORY = Path(__file__).parents[1]
+CARDS = REPOSITORY / "model_cards"
+EXAMPLE = REPOSITORY / "tests" / "example.txt"
+EXAMPLE_WIDTH = 110
+
+T = TypeVar("T")
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By model, group of articles and key, as ``scripts/evaluate.py`` writes them; the embedded model first."""
 
 
 def main(
-    run: Annotated[Path, typer.Argument(help="Folder of the training run of the embedded seed.")],
-    model: Annotated[Path, typer.Argument(help="Its model folder.")],
-    scores: Annotated[Path, typer.Argument(help="Scores of all seeds on test, the embedded one first.")],
-    float_scores: Annotated[Path, typer.Option(help="Scores of the embedded seed in float.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the training runs, the embedded seed's first.")],
+    model: Annotated[Path, typer.Option(help="The embedded model's folder.")],
+    scores: Annotated[Path, typer.Option(help="Test scores of the embedded model and of the seeds, that one first.")],
+    float_scores: Annotated[Path, typer.Option(help="Test scores of the embedded model in float.")],
+    benchmark: Annotated[Path, typer.Option(help="What scripts/benchmark.py --output wrote.")],
     output: Annotated[Path, typer.Option(help="The card to write.")],
+    readme: Annotated[Path | None, typer.Option(help="A file whose marked sections to write anew.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts.")] = None,
-    config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
 ) -> None:
-    """Write a card."""
-    manifest = json.loads((model / MANIFEST_FILE).read_text(encoding="utf-8"))
-    settings = read_config(config)
-    int8: Scores = json.loads(scores.read_text(encoding="utf-8"))["models"]
-    exact: Scores = json.loads(float_scores.read_text(encoding="utf-8"))["models"]
-    card = Template((CARDS / "template.md").read_text(encoding="utf-8")).substitute(
-        name=manifest["name"],
-        version=manifest["version"],
-        encoder=settings.encoder,
-        window_size=settings.windowing.size,
-        window_overlap=settings.windowing.overlap,
-        size=f"{(model / MODEL_FILE).stat().st_size / 1e6:.1f}",
-        config=config.name,
-        resamples=1000,
-        data=data_table(data),
-        groups=group_table(int8),
-        labels=label_table(_first(int8)["all"]),
-        precision=precision_line(_first(int8)["all"], _first(exact)["all"]),
-        training=training_lines(run, len(int8)),
-        failures=(CARDS / "failures.md").read_text(encoding="utf-8").strip(),
-    )
-    output.write_text(card, encoding="utf-8")
+    """Write a card, and the figures of the README."""
+    with command_line():
+        manifest = json.loads((model / MANIFEST_FILE).read_text(encoding="utf-8"))
+        settings = read_config(runs[0] / CONFIG)
+        int8: Scores = json.loads(scores.read_text(encoding="utf-8"))["models"]
+        exact: Scores = json.loads(float_scores.read_text(encoding="utf-8"))["models"]
+        speed: dict[str, dict[str, float]] = json.loads(benchmark.read_text(encoding="utf-8"))
+        card = Template((CARDS / "template.md").read_text(encoding="utf-8")).substitute(
+            name=manifest["name"],
+            version=manifest["version"],
+            encoder=settings.encoder,
+            window_size=settings.windowing.size,
+            window_overlap=settings.windowing.overlap,
+            size=f"{(model / MODEL_FILE).stat().st_size / 1e6:.1f}",
+            data=data_table(data),
+            groups=group_table(int8),
+            labels=label_table(_first(int8)["all"]),
+            precision=precision_table(_first(int8)["all"], _first(exact)["all"]),
+            export=export_lines(runs[0]),
+            speed=speed_table(speed),
+            settings=(runs[0] / CONFIG).read_text(encoding="utf-8").strip(),
+            training=training_lines(runs),
+            failures=(CARDS / "failures.md").read_text(encoding="utf-8").strip(),
+        )
+        output.write_text(card, encoding="utf-8")
+        if readme:
+            sections = {"accuracy": f"{group_table(int8)}\n\n{speed_table(speed)}", "example": example(model)}
+            readme.write_text(fill_in(readme.read_text(encoding="utf-8"), sections), encoding="utf-8")
+
+
+def fill_in(text: str, sections: Mapping[str, str]) -> str:
+    """The text with what stands between ``<!-- name -->`` and ``<!-- /name -->`` written anew."""
+    for name, section in sections.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{section}\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+def example(model: Path) -> str:
+    """README's first command with what it prints on a terminal of ``EXAMPLE_WIDTH`` columns."""
+    console = Console(file=io.StringIO(), width=EXAMPLE_WIDTH)
+    print_report(Extractor(model).extract(EXAMPLE.read_text(encoding="utf-8")), console)
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().rstrip().splitlines()]
+    command = "$ pip install . && casualties extract tests/example.txt"
+    return "\n".join(["```console", command, *lines, "```"])
 
 
 def data_table(data: Path | None) -> str:
@@ -75,52 +109,78 @@ def data_table(data: Path | None) -> str:
 
 
 def group_table(scores: Scores) -> str:
-    """The main figures of each group of articles: mean over seeds, their range, and the embedded model's interval."""
+    """The main figures of each group of articles: the embedded model's with its interval, and all models' range."""
     rows = []
-    for group in _first(scores):
-        row = [group]
+    for group, embedded in _first(scores).items():
+        cells = [group, f"{embedded['texts.total']:.0f}"]
         for key in MAIN_FIGURES:
             values = [100 * model[group][key] for model in scores.values()]
-            embedded = _first(scores)[group]
-            low, high = 100 * embedded.get(f"{key}.low", 0), 100 * embedded.get(f"{key}.high", 0)
-            row.append(f"{statistics.mean(values):.1f}, {min(values):.1f}–{max(values):.1f} [{low:.1f}–{high:.1f}]")
-        rows.append(row)
-    heading = f"mean of {len(scores)} seeds, range [interval]"
-    return markdown([heading, *MAIN_FIGURES.values()], rows)
+            cells.append(f"{_percent(embedded, key)} {min(values):.1f}–{max(values):.1f}")
+        rows.append(cells)
+    return markdown(["texts", "number", *MAIN_FIGURES.values()], rows)
 
 
 def label_table(scores: Mapping[str, float]) -> str:
-    """Exact and overlap F1 of each label with the interval of the exact one."""
-    rows = []
-    for label in LABELS:
-        exact, overlap = 100 * scores[f"{label}.exact.f1"], 100 * scores[f"{label}.overlap.f1"]
-        low, high = 100 * scores.get(f"{label}.exact.f1.low", 0), 100 * scores.get(f"{label}.exact.f1.high", 0)
-        rows.append([label, f"{scores[f'{label}.gold']:.0f}", f"{exact:.1f} [{low:.1f}–{high:.1f}]", f"{overlap:.1f}"])
+    """Exact and overlap F1 of each label, with intervals."""
+    rows = [
+        [
+            label,
+            f"{scores[f'{label}.gold']:.0f}",
+            _percent(scores, f"{label}.exact.f1"),
+            _percent(scores, f"{label}.overlap.f1"),
+        ]
+        for label in LABELS
+    ]
     return markdown(["label", "gold", "exact F1", "overlap F1"], rows)
 
 
-def precision_line(int8: Mapping[str, float], exact: Mapping[str, float]) -> str:
+def _percent(scores: Mapping[str, float], key: str) -> str:
+    """A score in percent with its interval, where it has one."""
+    if f"{key}.low" not in scores:
+        return f"{100 * scores[key]:.1f}"
+    return f"{100 * scores[key]:.1f} [{100 * scores[f'{key}.low']:.1f}–{100 * scores[f'{key}.high']:.1f}]"
+
+
+def precision_table(int8: Mapping[str, float], exact: Mapping[str, float]) -> str:
     """The main figures in both precisions."""
-    return (
-        "; ".join(f"{name} {100 * int8[key]:.2f} / {100 * exact[key]:.2f}" for key, name in MAIN_FIGURES.items()) + "."
-    )
-
-
-def training_lines(run: Path, seeds: int) -> str:
-    """How long it took and which epoch was chosen."""
-    history: list[dict[str, Any]] = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    best = max(history, key=lambda epoch: epoch["main"])
-    minutes = sum(epoch["seconds"] for epoch in history) / 60
     rows = [
-        [str(epoch["epoch"]), f"{epoch['loss']:.4f}", f"{100 * epoch['main']:.1f}", f"{epoch['seconds']:.0f}"]
-        for epoch in history
+        [name, f"{100 * int8[key]:.2f}", f"{100 * exact[key]:.2f}", f"{100 * (int8[key] - exact[key]):+.2f}"]
+        for key, name in MAIN_FIGURES.items()
     ]
-    intro = (
-        f"{seeds} seeds. The embedded one: {len(history)} epochs in {minutes:.0f} minutes on two cores of a shared "
-        f"processor, without accelerator; epoch {best['epoch']} was chosen by the dev metric, the mean of casualty "
-        "exact F1 and attribution overlap F1."
+    return markdown(["figure", "int8", "float", "difference"], rows)
+
+
+def export_lines(run: Path) -> str:
+    """How far the exported graphs lie from torch, on the dev articles."""
+    report: dict[str, float] = json.loads((run / "export.json").read_text(encoding="utf-8"))
+    return (
+        f"Largest difference of a tag probability from torch on dev: {report['float.max_difference']:.1e} in "
+        f"float, {report['exported.max_difference']:.2f} in int8 (mean {report['exported.mean_difference']:.1e})."
     )
-    return f"{intro}\n\n{markdown(['epoch', 'loss', 'dev metric', 'seconds'], rows)}"
+
+
+def speed_table(medians: Mapping[str, Mapping[str, float]]) -> str:
+    """What ``scripts/benchmark.py`` measured, with ratios to the first contender."""
+    first = _first(medians)
+    rows = [
+        [model, *(f"{value:.3g} (×{value / first[key]:.2f})" for key, value in figures.items())]
+        for model, figures in medians.items()
+    ]
+    return markdown(["model", *first], rows)
+
+
+def training_lines(runs: Sequence[Path]) -> str:
+    """How long each run took and which epoch was chosen."""
+    rows = []
+    for run in runs:
+        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        history: list[dict[str, float]] = [json.loads(line) for line in lines]
+        best = max(history, key=lambda epoch: epoch[MAIN_METRIC])
+        minutes = sum(epoch["seconds"] for epoch in history) / 60
+        rows.append(
+            [run.name, str(len(history)), f"{minutes:.0f}", str(best["epoch"]), f"{100 * best[MAIN_METRIC]:.1f}"]
+        )
+    return markdown(["run", "epochs", "minutes", "chosen epoch", "its dev metric"], rows)
 
 
 def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -129,8 +189,8 @@ def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _first(scores: Scores) -> Mapping[str, Mapping[str, float]]:
-    return next(iter(scores.values()))
+def _first(entries: Mapping[str, T]) -> T:
+    return next(iter(entries.values()))
 
 
 if __name__ == "__main__":
