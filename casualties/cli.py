@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -63,14 +64,13 @@ def extract(
     paths = [path for name in inputs for path in _expand(name)]
     extractor = _load(model)
     unread = 0
-    for path in _progress(paths, "reading"):
+    for id, path in _progress(list(zip(_ids(paths), paths, strict=True)), "reading"):
         try:
             report = extractor.extract(_read(path, most))
         except InputError as error:
             unread += 1
             _complain(str(error))
             continue
-        id = "-" if path is None else path.with_suffix("").as_posix()
         if as_record:
             typer.echo(json.dumps(report.to_record(id)))
         elif as_json:
@@ -129,6 +129,16 @@ def _expand(name: str) -> list[Path | None]:
     if not path.exists():
         _fail(f"{path}: no such file or folder", USAGE_ERROR)
     return [path]
+
+
+def _ids(paths: Sequence[Path | None]) -> list[str]:
+    """What to call each article: its file's stem, or the whole path where two have the same."""
+    stems = ["-" if path is None else path.stem for path in paths]
+    often = {stem for stem, times in Counter(stems).items() if times > 1}
+    return [
+        path.with_suffix("").as_posix() if path and stem in often else stem
+        for stem, path in zip(stems, paths, strict=True)
+    ]
 
 
 def _read(path: Path | None, most: int) -> str:
