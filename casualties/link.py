@@ -29,6 +29,11 @@ _ANOTHER = re.compile(
     r"|(?:days|weeks|months|years) (?:ago|earlier|before)|since|in (?:19|20)\d\d)\b",
     re.I,
 )
+_THE_SAME = re.compile(
+    r"\b(?:the|these|both)(?: two| three)? (?:attacks?|assaults?|blasts?|explosions?|bombings?|shootings?|raids?|ambush"
+    r"|assailants?|attackers?|gunm[ae]n|bombers?|militants)\b",
+    re.I,
+)
 _PART = re.compile(
     r"\b(?:including|included|includes|among|of (?:them|whom|these|those))\b"
     r"|\bof the (?:dead|injured|wounded|victims|hostages)\b|:|—",
@@ -120,15 +125,17 @@ def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Senten
     for number, group in by_sentence.items():
         begins_paragraph = sentences.paragraph(group[0].start) != paragraph
         paragraph = sentences.paragraph(group[0].start)
-        place = next((_name(mention).casefold() for mention in group if mention.label == "PLACE"), None)
+        places = [_name(mention).casefold() for mention in group if mention.label == "PLACE"]
+        place = places[0] if places else None
         another = _ANOTHER.search(text, *sentences.span(number)) is not None
+        the_same = _THE_SAME.search(text, *sentences.span(number)) is not None
         known = incident_at.get(place) if place else None
         if known and not (another and known == current):
             current = known
-        elif not current or (place and current in placed and (another or begins_paragraph)):
+        elif not current or (place and current in placed and (another or (begins_paragraph and not the_same))):
             current = latest = latest + 1
-        if place:
-            incident_at[place] = current
+        for name in places:
+            incident_at[name] = current
             placed.add(current)
         linked += [replace(mention, incidents=(f"i{current}",)) for mention in group]
     return linked
