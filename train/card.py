@@ -24,6 +24,7 @@ from scripts.evaluate import MAIN_FIGURES
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, read_split
+from train.soup import AVERAGE
 
 REPOSITORY = Path(__file__).parents[1]
 CARDS = REPOSITORY / "model_cards"
@@ -37,7 +38,7 @@ Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def main(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of the training runs, the embedded seed's first.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the runs, the embedded one's first.")],
     model: Annotated[Path, typer.Option(help="The embedded model's folder.")],
     scores: Annotated[Path, typer.Option(help="Test scores of the embedded model and of the seeds, that one first.")],
     float_scores: Annotated[Path, typer.Option(help="Test scores of the embedded model in float.")],
@@ -170,9 +171,13 @@ def speed_table(medians: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def training_lines(runs: Sequence[Path]) -> str:
-    """How long each run took and which epoch was chosen."""
+    """How long each run took and which epoch was chosen; of an average of runs, its dev metric."""
     rows = []
     for run in runs:
+        if (run / AVERAGE).exists():
+            dev = json.loads((run / AVERAGE).read_text(encoding="utf-8"))["average"]
+            rows.append([run.name, "average of the others' weights", "", "", f"{100 * dev:.1f}"])
+            continue
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         history: list[dict[str, float]] = [json.loads(line) for line in lines]
         best = max(history, key=lambda epoch: epoch[MAIN_METRIC])
@@ -180,7 +185,7 @@ def training_lines(runs: Sequence[Path]) -> str:
         rows.append(
             [run.name, str(len(history)), f"{minutes:.0f}", str(best["epoch"]), f"{100 * best[MAIN_METRIC]:.1f}"]
         )
-    return markdown(["run", "epochs", "minutes", "chosen epoch", "its dev metric"], rows)
+    return markdown(["run", "epochs", "minutes", "chosen epoch", "dev metric"], rows)
 
 
 def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

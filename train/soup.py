@@ -24,6 +24,10 @@ from train.data import load_articles, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer, predict
 
 
+AVERAGE = "average.json"
+"""The dev metric of each run and of their average, in the folder of the averaged run."""
+
+
 def main(
     runs: Annotated[list[Path], typer.Argument(help="Folders of training runs.")],
     output: Annotated[Path, typer.Option(help="Folder of the averaged run.")],
@@ -45,7 +49,7 @@ def main(
         shutil.copytree(runs[0] / "best", output / "best", dirs_exist_ok=True)
         shutil.copyfile(runs[0] / CONFIG, output / CONFIG)
         soup.save(output / "best")
-        (output / "average.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        (output / AVERAGE).write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
 def average(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
