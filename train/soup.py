@@ -23,7 +23,6 @@ from train.config import CONFIG, read_config
 from train.data import load_articles, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer, predict
 
-
 AVERAGE = "average.json"
 """The dev metric of each run and of their average, in the folder of the averaged run."""
 
