@@ -26,7 +26,7 @@ MARKED = "A mine killed ⟦nine people⟧{KILLED unknown 9} in ⟦Tolva⟧{PLACE
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> tuple[int, str, str]:
     """Exit code, standard output and standard error of one command."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, [str(argument) for argument in arguments], input=stdin)
     return result.exit_code, result.stdout, result.stderr
 
 

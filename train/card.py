@@ -24,7 +24,6 @@ from scripts.evaluate import MAIN_FIGURES
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, read_split
-from train.soup import AVERAGE
 
 REPOSITORY = Path(__file__).parents[1]
 CARDS = REPOSITORY / "model_cards"
@@ -171,13 +170,9 @@ def speed_table(medians: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def training_lines(runs: Sequence[Path]) -> str:
-    """How long each run took and which epoch was chosen; of an average of runs, its dev metric."""
+    """How long each run took and which epoch was chosen."""
     rows = []
     for run in runs:
-        if (run / AVERAGE).exists():
-            dev = json.loads((run / AVERAGE).read_text(encoding="utf-8"))["average"]
-            rows.append([run.name, "average of the others' weights", "", "", f"{100 * dev:.1f}"])
-            continue
         lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         history: list[dict[str, float]] = [json.loads(line) for line in lines]
         best = max(history, key=lambda epoch: epoch[MAIN_METRIC])

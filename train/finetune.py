@@ -90,7 +90,7 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
     dataset = make_dataset(train, config.windowing, plain)
     logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))
 
-    set_seed(0)  # heads begin alike whatever the seed, so that the weights of several seeds can be averaged
+    set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
     model = CasualtyModel(encoder, config.dropout).to(device)
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)

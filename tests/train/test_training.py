@@ -37,7 +37,6 @@ from train.export import export
 from train.features import IGNORED, label_words, make_dataset
 from train.finetune import DEFAULT_CONFIG, epochs_since_best, finetune, make_batches
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
-from train.soup import average
 
 WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
 ARTICLES = [
@@ -181,16 +180,6 @@ def test_the_loss_weighs_rare_tags_more() -> None:
     assert balanced is not None and plain is not None
     assert balanced[1] / balanced[0] == pytest.approx(99**0.5, rel=1e-4)
     assert torch.allclose(plain, torch.ones_like(plain))
-
-
-def test_an_average_lies_between() -> None:
-    states = [
-        {"weight": torch.tensor([1.0, 3.0]), "ids": torch.tensor([7])},
-        {"weight": torch.tensor([3.0, 5.0]), "ids": torch.tensor([7])},
-    ]
-    found = average(states)
-    assert found["weight"].tolist() == [2.0, 4.0]
-    assert found["ids"].tolist() == [7]
 
 
 def test_a_folder_with_another_run_is_refused(config: Config, tmp_path: Path) -> None:
