@@ -49,11 +49,11 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
         raise ValueError(f"no provider {min(missing)}; there are {', '.join(ort.get_available_providers())}")
     session = ort.InferenceSession(path, options, providers=wanted)
 
-    def model(token_ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+    def run(token_ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
         tags, groups = session.run(["tags", "groups"], {"input_ids": token_ids, "attention_mask": mask})
         return tags, groups
 
-    return model
+    return run
 
 
 def score(model: Model, texts: Sequence[WindowedText], batch_size: int) -> list[Scores]:
