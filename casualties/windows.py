@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,15 +155,10 @@ def _cover(bounds: Integers, size: int, overlap: int) -> list[tuple[int, int]]:
         size: tokens a window holds.
         overlap: tokens that neighbours share, rounded up to whole words.
     """
-    return list(_advance(bounds, size, overlap)) if len(bounds) > 1 else []
-
-
-def _advance(bounds: Integers, size: int, overlap: int) -> Iterator[tuple[int, int]]:
-    words = len(bounds) - 1
-    first = 0
-    while True:
+    spans: list[tuple[int, int]] = []
+    words, first, last = len(bounds) - 1, 0, 0
+    while last < words:
         last = int(np.searchsorted(bounds, bounds[first] + size, side="right")) - 1
-        yield first, last
-        if last >= words:
-            return
+        spans.append((first, last))
         first = max(first + 1, int(np.searchsorted(bounds, bounds[last] - overlap, side="right")) - 1)
+    return spans
