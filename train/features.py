@@ -1,4 +1,4 @@
-"""Labelled articles to the windows, tags and groups that the model learns from."""
+"""Labelled articles, and texts that a teacher has read, to the windows, tags and groups that the model learns from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from casualties.corpus.records import Article
+from casualties.engine import Floats
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Casualty
 from casualties.windows import Integers, WindowedText, Windowing
@@ -33,11 +34,36 @@ def make_dataset(articles: Sequence[Article], windowing: Windowing, tokenizer: T
         words = windowing.split(article.text, tokenizer)
         tags, groups, misfits = label_words(article, words)
         ragged += misfits
-        rows += _rows(words, tags, groups)
+        rows += _rows(words, tags, groups, IGNORED)
     if ragged:
         total = sum(len(article.mentions) for article in articles)
         logger.warning("%d of %d labelled spans do not begin and end with words", ragged, total)
     return Dataset.from_list(rows)
+
+
+def make_silver_dataset(silver: Dataset, windowing: Windowing, tokenizer: Tokenizer) -> Dataset:
+    """One row a window of texts that a teacher has read, as ``make_dataset`` but with probabilities for labels.
+
+    Args:
+        silver: what ``train.silver`` wrote: ``text``, ``tags`` (words, tags) and ``groups`` (words, groups) of each.
+        windowing: how to cut the texts.
+        tokenizer: the student's.
+
+    Returns:
+        ``input_ids`` (tokens,), ``tags`` (tokens, tags) and ``groups`` (tokens, groups), zero where there is nothing
+        to learn. How many texts the two tokenizers cut into other words is logged as a warning; they are left out.
+    """
+    rows: list[dict[str, Any]] = []
+    ragged = 0
+    for text in silver:
+        words = windowing.split(text["text"], tokenizer)
+        if len(words.starts) == len(text["tags"]):
+            rows += _rows(words, np.array(text["tags"], np.float32), np.array(text["groups"], np.float32), 0)
+        else:
+            ragged += 1
+    if ragged:
+        logger.warning("%d of %d texts left out: the teacher cut them into other words", ragged, len(silver))
+    return Dataset.from_list(rows).with_format("numpy")  # nested lists of floats would be slow
 
 
 def label_words(article: Article, words: WindowedText) -> tuple[Integers, Integers, int]:
@@ -59,11 +85,13 @@ def label_words(article: Article, words: WindowedText) -> tuple[Integers, Intege
     return tags, groups, misfits
 
 
-def _rows(words: WindowedText, tags: Integers, groups: Integers) -> Iterator[dict[str, Any]]:
+def _rows(
+    words: WindowedText, tags: Integers | Floats, groups: Integers | Floats, nothing: int
+) -> Iterator[dict[str, Any]]:
     for window in words.windows:
         covered = slice(window.first_word, window.first_word + len(window.positions))
-        row = {"input_ids": window.token_ids}
+        row: dict[str, Any] = {"input_ids": window.token_ids}
         for name, labels in (("tags", tags), ("groups", groups)):
-            row[name] = np.full(len(window.token_ids), IGNORED, np.int64)
+            row[name] = np.full((len(window.token_ids), *labels.shape[1:]), nothing, labels.dtype)
             row[name][window.positions] = labels[covered]
         yield row

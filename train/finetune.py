@@ -6,6 +6,7 @@ again with the same command goes on after its last finished epoch and ends as if
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -25,12 +26,14 @@ from datasets import Dataset
 from evaluate import EvaluationModule
 from rich.progress import track
 from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
 from casualties.corpus.records import Article, sha256
+from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
 from train.augment import fillers_of, swap_mentions
@@ -38,7 +41,7 @@ from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import load_articles, select
 from train.encoders import encoder_location
-from train.features import IGNORED, make_dataset
+from train.features import IGNORED, make_dataset, make_silver_dataset
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer, predict
 
 METRIC = Path(__file__).parent / "metric"
@@ -56,6 +59,7 @@ def main(
     run: Annotated[Path, typer.Argument(help="Folder of the run: the best model, its metrics, where to resume.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
     articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
+    silver: Annotated[Path | None, typer.Option(help="Texts that a teacher has read, from train.silver.")] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
     seed: Annotated[int, typer.Option(help="Decides the order of windows, dropout and swaps.")] = 0,
 ) -> None:
@@ -65,10 +69,12 @@ def main(
         labelled = load_articles(data, articles or [])
         run.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(config, run / CONFIG)
-        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed)
+        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed, silver)
 
 
-def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], run: Path, seed: int) -> list[Epoch]:
+def finetune(
+    config: Config, train: Sequence[Article], dev: Sequence[Article], run: Path, seed: int, silver: Path | None = None
+) -> list[Epoch]:
     """Train on some articles and choose the epoch by others.
 
     Args:
@@ -78,6 +84,8 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
         run: where to keep ``best/`` (model and tokenizer in transformers' layout), ``checkpoint.pt`` and
             ``metrics.jsonl`` (a line an epoch).
         seed: of everything random but the heads, which begin alike.
+        silver: a file of ``train.silver``, to learn from as well: the model is then the student of that teacher
+            (Hinton, Vinyals and Dean 2015, with temperature 1).
 
     Returns:
         The history, an entry an epoch.
@@ -89,15 +97,17 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
     logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))
+    taught = make_silver_dataset(Dataset.from_parquet(str(silver)), config.windowing, plain) if silver else None
+    logger.info("%d windows that a teacher has read", len(taught or []))
 
     set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
     model = CasualtyModel(encoder, config.dropout).to(device)
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
     loss_function.to(device)
-    steps = settings.epochs * len(make_batches(dataset, settings.batch_tokens, np.random.default_rng(seed)))
+    steps = settings.epochs * len(list(batches_of(dataset, taught, settings.batch_tokens, np.random.default_rng(seed))))
     optimizer, schedule = make_optimizer(model, settings, steps)
-    identity = run_identity(config, train, dev, seed)
+    identity = run_identity(config, train, dev, seed, silver)
     history = load_checkpoint(run, identity, model, optimizer, schedule)
     fillers, metric = fillers_of(train), evaluate.load(str(METRIC))
 
@@ -107,8 +117,8 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
         random = np.random.default_rng([seed, epoch])
         articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
         rows = make_dataset(articles, config.windowing, plain)
-        numbers = make_batches(rows, settings.batch_tokens, random)
-        batches = (collate(rows[batch], device) for batch in track(numbers, f"epoch {epoch}"))
+        numbered = list(batches_of(rows, taught, settings.batch_tokens, random))
+        batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
         metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
         history.append({"epoch": epoch, "loss": loss, "seconds": time.monotonic() - started, **metrics})
@@ -118,6 +128,14 @@ def finetune(config: Config, train: Sequence[Article], dev: Sequence[Article], r
             tokenizer.save_pretrained(run / "best")
         save_checkpoint(run, identity, model, optimizer, schedule, history)
     return history
+
+
+def batches_of(
+    labelled: Dataset, taught: Dataset | None, tokens: int, random: np.random.Generator
+) -> list[tuple[Dataset, list[int]]]:
+    """The batches of an epoch, each of one of the two data sets: the rows that people labelled, those of a teacher."""
+    batches = [(part, batch) for part in (labelled, taught) if part for batch in make_batches(part, tokens, random)]
+    return [batches[number] for number in random.permutation(len(batches))]
 
 
 def make_batches(dataset: Dataset, tokens: int, random: np.random.Generator) -> list[list[int]]:
@@ -134,19 +152,31 @@ def make_batches(dataset: Dataset, tokens: int, random: np.random.Generator) -> 
     return [batches[number] for number in random.permutation(len(batches))]
 
 
-def collate(columns: Mapping[str, Sequence[Sequence[int]]], device: torch.device) -> dict[str, Tensor]:
-    """Rows side by side as tensors (windows, tokens): ``input_ids``, ``attention_mask``, ``tags`` and ``groups``."""
+def collate(columns: Mapping[str, Sequence[Any]], device: torch.device) -> dict[str, Tensor]:
+    """Rows side by side as tensors.
 
-    def side_by_side(sequences: Sequence[Sequence[int]], fill: int) -> Tensor:
-        tensors = [torch.tensor(sequence) for sequence in sequences]
-        return pad_sequence(tensors, batch_first=True, padding_value=fill).to(device)
+    Returns:
+        ``input_ids`` and ``attention_mask`` (windows, tokens), and the probabilities to learn, ``tags`` (windows,
+        tokens, tags) and ``groups`` (windows, tokens, groups): all zero where there is nothing to learn.
+    """
+
+    def side_by_side(sequences: Iterable[Tensor]) -> Tensor:
+        return pad_sequence(list(sequences), batch_first=True).to(device)
 
     return {
-        "input_ids": side_by_side(columns["input_ids"], 0),
-        "attention_mask": side_by_side([[1] * len(ids) for ids in columns["input_ids"]], 0),
-        "tags": side_by_side(columns["tags"], IGNORED),
-        "groups": side_by_side(columns["groups"], IGNORED),
+        "input_ids": side_by_side(torch.as_tensor(ids) for ids in columns["input_ids"]),
+        "attention_mask": side_by_side(torch.ones(len(ids), dtype=torch.long) for ids in columns["input_ids"]),
+        "tags": side_by_side(probabilities(tags, len(TAGS)) for tags in columns["tags"]),
+        "groups": side_by_side(probabilities(groups, len(GROUPS)) for groups in columns["groups"]),
     }
+
+
+def probabilities(labels: Sequence[int] | Sequence[Sequence[float]], classes: int) -> Tensor:
+    """Labels, or the probabilities that they already are, as probabilities (tokens, classes); zero if ``IGNORED``."""
+    given = torch.as_tensor(labels)
+    if given.dim() > 1:
+        return given
+    return one_hot(given.clamp(min=0), classes).float() * (given != IGNORED).float().unsqueeze(-1)
 
 
 def make_optimizer(model: CasualtyModel, settings: TrainingConfig, steps: int) -> tuple[AdamW, LambdaLR]:
@@ -218,10 +248,13 @@ def epochs_since_best(history: Sequence[Epoch]) -> int:
     return len(values) - 1 - values.index(max(values))
 
 
-def run_identity(config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int) -> str:
-    """What makes a run this run: a hash of its settings, its seed and its labelled articles."""
+def run_identity(
+    config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int, silver: Path | None
+) -> str:
+    """What makes a run this run: a hash of its settings, its seed, its labelled articles and its teacher's texts."""
     articles = [[article.to_record() for article in part] for part in (train, dev)]
-    return sha256(json.dumps([asdict(config), seed, articles]))
+    taught = hashlib.sha256(silver.read_bytes()).hexdigest() if silver else None
+    return sha256(json.dumps([asdict(config), seed, articles, taught]))
 
 
 def save_checkpoint(

@@ -94,22 +94,29 @@ class Loss(nn.Module):
         """Weigh the tags.
 
         Args:
-            tags: all tags of the training data, ``IGNORED`` among them, any shape.
+            tags: all tags of the labelled articles, ``IGNORED`` among them, any shape.
             balance: the power of the inverse frequency by which a tag weighs; 0 treats all words alike, 1 all tags.
             group_weight: of the groups' loss beside the tags'.
         """
         super().__init__()
         counts = torch.bincount(tags[tags != IGNORED], minlength=len(TAGS)).clamp(min=1).float()
-        self.tags = nn.CrossEntropyLoss((counts.sum() / counts) ** balance, ignore_index=IGNORED)
-        self.groups = nn.CrossEntropyLoss(ignore_index=IGNORED, reduction="sum")
+        self.register_buffer("tag_weights", (counts.sum() / counts) ** balance)
         self.group_weight = group_weight
 
     def forward(self, logits: tuple[Tensor, Tensor], tags: Tensor, groups: Tensor) -> Tensor:
-        """The loss of a batch, a scalar; tags and groups are (windows, tokens)."""
-        tag_loss = self.tags(logits[0].flatten(0, 1), tags.flatten())
-        group_loss = self.groups(logits[1].flatten(0, 1), groups.flatten()) / (groups != IGNORED).sum().clamp(min=1)
-        loss: Tensor = tag_loss + self.group_weight * group_loss
-        return loss
+        """The loss of a batch, a scalar.
+
+        Args:
+            logits: of tags (windows, tokens, tags) and groups (windows, tokens, groups).
+            tags: the probability of each tag, as ``logits[0]``; all zero where there is nothing to learn.
+            groups: the probability of each group, as ``logits[1]``.
+        """
+        return cross_entropy(logits[0], tags * self.tag_weights) + self.group_weight * cross_entropy(logits[1], groups)
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean cross-entropy of logits (…, classes) to weighted target probabilities (…, classes); 0 without any."""
+    return -(targets * logits.log_softmax(-1)).sum() / targets.sum().clamp(min=1e-6)
 
 
 def as_engine(model: CasualtyModel) -> Model:

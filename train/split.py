@@ -1,4 +1,4 @@
-"""Divide the labelled articles into train, dev and test by id, once; later articles are added to what is there.
+"""Divide the labelled articles into train, dev and test by id, once; what a collection gains later is for training.
 
 Near-duplicates, two reports of one event, stay on one side. Two articles count as such if the cosine of their TF-IDF
 vectors (words, sublinear term frequency, English stop words left out) is at least 0.4, or at least 0.25 where both
@@ -74,10 +74,13 @@ def near_duplicates(articles: Sequence[Article], dates: Mapping[str, dt.date]) -
 def extend_split(articles: Sequence[Article], components: Sequence[int], split: Split) -> Split:
     """Assign the components that are not assigned yet, collection by collection.
 
-    Components come in the order of a hash of their first id, so that the order of articles does not matter; each
-    fills test, then dev, then train. A component with members already assigned follows them, to train if any is there.
+    A collection that is divided already stays as it is held out, so that figures can be compared; what it has gained
+    goes to train. Components come in the order of a hash of their first id, so that the order of articles does not
+    matter; each fills test, then dev, then train. A component with members already assigned follows them, to train if
+    any is there.
     """
     part_of = {id: part for part, ids in split.items() for id in ids}
+    divided = {article.source for article in articles if article.id in part_of}
     size = Counter(article.source for article in articles)
     filled = Counter((article.source, part_of[article.id]) for article in articles if article.id in part_of)
     members: dict[int, list[Article]] = defaultdict(list)
@@ -88,7 +91,7 @@ def extend_split(articles: Sequence[Article], components: Sequence[int], split: 
         source = group[0].source
         assigned = {part_of[article.id] for article in group if article.id in part_of}
         part: Part | None = next((part for part in PARTS if part in assigned), None)
-        for candidate, share in SHARES.items():
+        for candidate, share in SHARES.items() if source not in divided else ():
             if part is None and len(group) <= LARGEST_HELD_OUT and filled[source, candidate] < share * size[source]:
                 part = candidate
         for article in group:

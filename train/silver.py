@@ -1,0 +1,128 @@
+"""Let a trained model, the teacher, read texts that nobody labelled: ``python -m train.silver TEACHER OUTPUT``.
+
+A student learns from the teacher's probabilities (``python -m train.finetune … --silver OUTPUT``). Texts are taken at
+random from the third-party collections, in fixed shares; never one that is labelled, nor a near-duplicate of an
+article held out for choosing or testing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from datasets import Dataset
+from rich.progress import track
+from transformers import AutoTokenizer
+
+from casualties.corpus.records import Article
+from casualties.corpus.tables import read_attack_items, read_dates, read_texts
+from casualties.engine import Floats, Scores, score
+from casualties.labels import CASUALTY_LABELS, LABELS
+from train.command_line import command_line
+from train.config import CONFIG, read_config
+from train.data import load_articles, select
+from train.model import CasualtyModel, as_engine, plain_tokenizer
+from train.split import near_duplicates
+
+SHARES = {"attack_items": 0.45, "muc_articles": 0.35, "terrorist_incidents": 0.2}
+"""Of the words that are read: short news items, whole articles, incident reports."""
+LONGEST = 600
+"""Words; longer texts are left out, so that a few do not fill a collection's share."""
+CHUNK = 16
+"""Texts read at once."""
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    teacher: Annotated[Path, typer.Argument(help="Folder of the teacher's training run.")],
+    output: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    data: Annotated[Path, typer.Option(help="Folder of the third-party texts.")],
+    words: Annotated[int, typer.Option(help="How many words to read, about.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Decides which texts are read.")] = 0,
+) -> None:
+    """Write what a teacher says of every word of unlabelled texts."""
+    with command_line():
+        labelled = load_articles(data)
+        texts = choose(unlabelled(data, labelled), words, np.random.default_rng(seed))
+        texts = without_near_duplicates(texts, labelled, data)
+        logger.info("%d texts of %d words", len(texts), sum(len(text.text.split()) for text in texts))
+        scratch = output.with_suffix(".tmp")
+        Dataset.from_list(list(read(teacher, texts))).to_parquet(str(scratch))
+        os.replace(scratch, output)
+
+
+def unlabelled(data: Path, labelled: Sequence[Article]) -> Mapping[str, Sequence[Article]]:
+    """The texts that nobody labelled, by collection; of MUC's only the development articles."""
+    collections = {
+        "attack_items": read_attack_items(data),
+        "muc_articles": {id: text for id, text in read_texts("muc_articles", data).items() if id.startswith("DEV-")},
+        "terrorist_incidents": read_texts("terrorist_incidents", data),
+    }
+    known = {article.id for article in labelled}
+    return {
+        source: [
+            Article(id=id, source=source, text=text, mentions=(), incidents=())
+            for id, text in sorted(texts.items())
+            if id not in known and 0 < len(text.split()) <= LONGEST
+        ]
+        for source, texts in collections.items()
+    }
+
+
+def choose(collections: Mapping[str, Sequence[Article]], words: int, random: np.random.Generator) -> list[Article]:
+    """Texts at random, until each collection has given its share of the words."""
+    chosen: list[Article] = []
+    for source, texts in collections.items():
+        wanted = words * SHARES[source]
+        for number in random.permutation(len(texts)).tolist():
+            if wanted <= 0:
+                break
+            chosen.append(texts[number])
+            wanted -= len(texts[number].text.split())
+    return chosen
+
+
+def without_near_duplicates(texts: Sequence[Article], labelled: Sequence[Article], data: Path) -> list[Article]:
+    """The texts that tell of no event that an article held out for choosing or testing tells of."""
+    held_out = {article.id for part in ("dev", "test") for article in select(labelled, part)}
+    together = [*labelled, *texts]
+    components = near_duplicates(together, read_dates(data))
+    taken = {part for article, part in zip(together, components, strict=True) if article.id in held_out}
+    return [text for text, part in zip(texts, components[len(labelled) :], strict=True) if part not in taken]
+
+
+def read(teacher: Path, texts: Sequence[Article]) -> Iterator[dict[str, object]]:
+    """What a teacher says of each text: ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
+
+    The groups are weighted by the probability that the word is part of a casualty mention at all.
+    """
+    engine = as_engine(CasualtyModel.load(teacher / "best"))
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(teacher / "best"))
+    windowing = read_config(teacher / CONFIG).windowing
+    for start in track(range(0, len(texts), CHUNK), "reading"):
+        chunk = texts[start : start + CHUNK]
+        words = [windowing.split(text.text, tokenizer) for text in chunk]
+        for text, scores in zip(chunk, score(engine, words, CHUNK), strict=True):
+            yield {
+                "id": text.id,
+                "text": text.text,
+                "tags": list(scores.tags),
+                "groups": list(scores.groups * in_casualty(scores)[:, None]),
+            }
+
+
+def in_casualty(scores: Scores) -> Floats:
+    """The probability of each word to be part of a casualty mention, (words,)."""
+    casualties = [1 + 2 * LABELS.index(label) + inside for label in CASUALTY_LABELS for inside in (0, 1)]
+    probability: Floats = scores.tags[:, casualties].sum(axis=1)
+    return probability
+
+
+if __name__ == "__main__":
+    typer.run(main)
