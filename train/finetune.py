@@ -61,6 +61,7 @@ def main(
     articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
     silver: Annotated[Path | None, typer.Option(help="Texts that a teacher has read, from train.silver.")] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
+    start: Annotated[Path | None, typer.Option(help="A finished run to go on from, not from the encoder.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the order of windows, dropout and swaps.")] = 0,
 ) -> None:
     """Fine-tune a model and keep the epoch that is best on the dev articles."""
@@ -69,11 +70,17 @@ def main(
         labelled = load_articles(data, articles or [])
         run.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(config, run / CONFIG)
-        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed, silver)
+        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed, silver, start)
 
 
 def finetune(
-    config: Config, train: Sequence[Article], dev: Sequence[Article], run: Path, seed: int, silver: Path | None = None
+    config: Config,
+    train: Sequence[Article],
+    dev: Sequence[Article],
+    run: Path,
+    seed: int,
+    silver: Path | None = None,
+    start: Path | None = None,
 ) -> list[Epoch]:
     """Train on some articles and choose the epoch by others.
 
@@ -84,8 +91,9 @@ def finetune(
         run: where to keep ``best/`` (model and tokenizer in transformers' layout), ``checkpoint.pt`` and
             ``metrics.jsonl`` (a line an epoch).
         seed: of everything random but the heads, which begin alike.
-        silver: a file of ``train.silver``, to learn from as well: the model is then the student of that teacher
+        silver: a file of ``train.silver``, to learn from as well: the model is then the student of those teachers
             (Hinton, Vinyals and Dean 2015, with temperature 1).
+        start: a finished run whose best model to go on from, instead of the bare encoder.
 
     Returns:
         The history, an entry an epoch.
@@ -101,13 +109,14 @@ def finetune(
     logger.info("%d windows that a teacher has read", len(taught or []))
 
     set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
-    model = CasualtyModel(encoder, config.dropout).to(device)
+    model = CasualtyModel.load(start / "best", config.dropout) if start else CasualtyModel(encoder, config.dropout)
+    model.to(device)
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
     loss_function.to(device)
     steps = settings.epochs * len(list(batches_of(dataset, taught, settings.batch_tokens, np.random.default_rng(seed))))
     optimizer, schedule = make_optimizer(model, settings, steps)
-    identity = run_identity(config, train, dev, seed, silver)
+    identity = run_identity(config, train, dev, seed, [silver, start / "best" / "model.safetensors" if start else None])
     history = load_checkpoint(run, identity, model, optimizer, schedule)
     fillers, metric = fillers_of(train), evaluate.load(str(METRIC))
 
@@ -249,12 +258,12 @@ def epochs_since_best(history: Sequence[Epoch]) -> int:
 
 
 def run_identity(
-    config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int, silver: Path | None
+    config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int, files: Sequence[Path | None]
 ) -> str:
-    """What makes a run this run: a hash of its settings, its seed, its labelled articles and its teacher's texts."""
+    """What makes a run this run: a hash of its settings, seed, labelled articles and the other files it learns from."""
     articles = [[article.to_record() for article in part] for part in (train, dev)]
-    taught = hashlib.sha256(silver.read_bytes()).hexdigest() if silver else None
-    return sha256(json.dumps([asdict(config), seed, articles, taught]))
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() if file else None for file in files]
+    return sha256(json.dumps([asdict(config), seed, articles, hashes]))
 
 
 def save_checkpoint(

@@ -53,13 +53,13 @@ class CasualtyModel(nn.Module):
         self.group_head = nn.Linear(config.hidden_size, len(GROUPS))
 
     @classmethod
-    def load(cls, folder: Path) -> CasualtyModel:
+    def load(cls, folder: Path, dropout: float = 0.1) -> CasualtyModel:
         """Load what ``save`` wrote.
 
         Raises:
             FileNotFoundError: if the group head is missing.
         """
-        model = cls(str(folder))
+        model = cls(str(folder), dropout)
         model.group_head.load_state_dict(load_file(folder / _GROUP_HEAD))
         return model
 

@@ -1,8 +1,8 @@
-"""Let a trained model, the teacher, read texts that nobody labelled: ``python -m train.silver TEACHER OUTPUT``.
+"""Let trained models, the teachers, read texts that nobody labelled: ``python -m train.silver RUN … --output FILE``.
 
-A student learns from the teacher's probabilities (``python -m train.finetune … --silver OUTPUT``). Texts are taken at
-random from the third-party collections, in fixed shares; never one that is labelled, nor a near-duplicate of an
-article held out for choosing or testing.
+A student learns from the mean of their probabilities (``python -m train.finetune … --silver FILE``), which are right
+more often than those of any of them. Texts are taken at random from the third-party collections, in fixed shares;
+never one that is labelled, nor a near-duplicate of an article held out for choosing or testing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from transformers import AutoTokenizer
 
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_attack_items, read_dates, read_texts
-from casualties.engine import Floats, Scores, score
+from casualties.engine import Floats, score
 from casualties.labels import CASUALTY_LABELS, LABELS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
@@ -40,20 +40,20 @@ logger = logging.getLogger(__name__)
 
 
 def main(
-    teacher: Annotated[Path, typer.Argument(help="Folder of the teacher's training run.")],
-    output: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    teachers: Annotated[list[Path], typer.Argument(help="Folders of training runs of one encoder.")],
+    output: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     data: Annotated[Path, typer.Option(help="Folder of the third-party texts.")],
     words: Annotated[int, typer.Option(help="How many words to read, about.")] = 200_000,
     seed: Annotated[int, typer.Option(help="Decides which texts are read.")] = 0,
 ) -> None:
-    """Write what a teacher says of every word of unlabelled texts."""
+    """Write what teachers say of every word of unlabelled texts."""
     with command_line():
         labelled = load_articles(data)
         texts = choose(unlabelled(data, labelled), words, np.random.default_rng(seed))
         texts = without_near_duplicates(texts, labelled, data)
         logger.info("%d texts of %d words", len(texts), sum(len(text.text.split()) for text in texts))
         scratch = output.with_suffix(".tmp")
-        Dataset.from_list(list(read(teacher, texts))).to_parquet(str(scratch))
+        Dataset.from_list(list(read(teachers, texts))).to_parquet(str(scratch))
         os.replace(scratch, output)
 
 
@@ -97,30 +97,34 @@ def without_near_duplicates(texts: Sequence[Article], labelled: Sequence[Article
     return [text for text, part in zip(texts, components[len(labelled) :], strict=True) if part not in taken]
 
 
-def read(teacher: Path, texts: Sequence[Article]) -> Iterator[dict[str, object]]:
-    """What a teacher says of each text: ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
+def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[str, object]]:
+    """What teachers say of each text: ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
 
-    The groups are weighted by the probability that the word is part of a casualty mention at all.
+    Both are means of probabilities. The groups are weighted by the probability that the word is part of a casualty
+    mention at all.
     """
-    engine = as_engine(CasualtyModel.load(teacher / "best"))
-    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(teacher / "best"))
-    windowing = read_config(teacher / CONFIG).windowing
+    engines = [as_engine(CasualtyModel.load(teacher / "best")) for teacher in teachers]
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(teachers[0] / "best"))
+    windowing = read_config(teachers[0] / CONFIG).windowing
     for start in track(range(0, len(texts), CHUNK), "reading"):
         chunk = texts[start : start + CHUNK]
         words = [windowing.split(text.text, tokenizer) for text in chunk]
-        for text, scores in zip(chunk, score(engine, words, CHUNK), strict=True):
+        opinions = zip(*(score(engine, words, CHUNK) for engine in engines), strict=True)
+        for text, scores in zip(chunk, opinions, strict=True):
+            tags = np.mean([each.tags for each in scores], axis=0)
+            groups = np.mean([each.groups for each in scores], axis=0)
             yield {
                 "id": text.id,
                 "text": text.text,
-                "tags": list(scores.tags),
-                "groups": list(scores.groups * in_casualty(scores)[:, None]),
+                "tags": list(tags),
+                "groups": list(groups * in_casualty(tags)[:, None]),
             }
 
 
-def in_casualty(scores: Scores) -> Floats:
-    """The probability of each word to be part of a casualty mention, (words,)."""
+def in_casualty(tags: Floats) -> Floats:
+    """The probability of each word to be part of a casualty mention, (words,), from that of its tags, (words, tags)."""
     casualties = [1 + 2 * LABELS.index(label) + inside for label in CASUALTY_LABELS for inside in (0, 1)]
-    probability: Floats = scores.tags[:, casualties].sum(axis=1)
+    probability: Floats = tags[:, casualties].sum(axis=1)
     return probability
 
 

@@ -2,8 +2,8 @@
 
 Near-duplicates, two reports of one event, stay on one side. Two articles count as such if the cosine of their TF-IDF
 vectors (words, sublinear term frequency, English stop words left out) is at least 0.4, or at least 0.25 where both
-are dated at most five days apart. The connected components of that relation are assigned whole. An article moves
-only where it turns out to be a near-duplicate of one for training: then it joins that one.
+are dated at most five days apart. The connected components of that relation are assigned whole. What is assigned
+never moves; a new article that is a near-duplicate of a held-out one joins it.
 
 Run as ``python -m train.split DATA``, where DATA is the folder of the third-party texts.
 """
@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 import typer
@@ -37,7 +37,7 @@ DAYS = 5
 LARGEST_HELD_OUT = 12
 """A component of more articles is a series of look-alike releases; it goes to train."""
 
-PARTS: tuple[Part, ...] = ("train", "dev", "test")
+PARTS: tuple[Part, ...] = get_args(Part)
 
 _DATELINE = re.compile(r"\b(\d{1,2}) (JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]* (\d\d)\b")
 _DATED_ID = re.compile(r"(\d{4}-\d\d-\d\d)-")
@@ -51,8 +51,6 @@ def main(data: Annotated[Path, typer.Argument(help="Folder of the third-party te
     SPLIT_FILE.write_text(json.dumps(split, indent=0) + "\n", encoding="utf-8")
     for part, ids in split.items():
         typer.echo(f"{part}: {len(ids)} articles")
-        if moved := [id for other, those in before.items() if other != part for id in those if id in set(ids)]:
-            typer.echo(f"  moved there, near-duplicates of what is there: {', '.join(moved)}")
 
 
 def near_duplicates(articles: Sequence[Article], dates: Mapping[str, dt.date]) -> list[int]:
@@ -76,8 +74,8 @@ def extend_split(articles: Sequence[Article], components: Sequence[int], split: 
 
     A collection that is divided already stays as it is held out, so that figures can be compared; what it has gained
     goes to train. Components come in the order of a hash of their first id, so that the order of articles does not
-    matter; each fills test, then dev, then train. A component with members already assigned follows them, to train if
-    any is there.
+    matter; each fills test, then dev, then train. New members of a component that is assigned already follow it, to
+    test if any is there.
     """
     part_of = {id: part for part, ids in split.items() for id in ids}
     divided = {article.source for article in articles if article.id in part_of}
@@ -90,13 +88,13 @@ def extend_split(articles: Sequence[Article], components: Sequence[int], split: 
     for group in sorted(groups, key=lambda group: _hash(group[0].id)):
         source = group[0].source
         assigned = {part_of[article.id] for article in group if article.id in part_of}
-        part: Part | None = next((part for part in PARTS if part in assigned), None)
+        part: Part | None = next((part for part in reversed(PARTS) if part in assigned), None)
         for candidate, share in SHARES.items() if source not in divided else ():
             if part is None and len(group) <= LARGEST_HELD_OUT and filled[source, candidate] < share * size[source]:
                 part = candidate
         for article in group:
             filled[article.source, part or "train"] += article.id not in part_of
-            part_of[article.id] = part or "train"
+            part_of.setdefault(article.id, part or "train")
     return {part: sorted(id for id, its_part in part_of.items() if its_part == part) for part in PARTS}
 
 

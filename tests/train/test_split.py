@@ -6,7 +6,7 @@ import datetime as dt
 
 from casualties.corpus.records import Article, read_records
 from casualties.corpus.tables import SOURCES
-from train.data import ANNOTATIONS, ARTICLES, read_split
+from train.data import ANNOTATIONS, ARTICLES, Split, read_split
 from train.split import extend_split, near_duplicates
 
 
@@ -48,9 +48,13 @@ def test_components_stay_whole_and_what_is_assigned_stays() -> None:
     )
 
 
-def test_a_held_out_article_joins_its_twin_in_training() -> None:
-    split = extend_split([article("a"), article("b")], [0, 0], {"train": ["b"], "dev": [], "test": ["a"]})
-    assert split == {"train": ["a", "b"], "dev": [], "test": []}
+def test_a_new_article_joins_its_held_out_twin_and_nothing_moves() -> None:
+    before: Split = {"train": ["b"], "dev": [], "test": ["a"]}
+    assert extend_split([article("a"), article("b"), article("c")], [0, 0, 0], before) == {
+        "train": ["b"],
+        "dev": [],
+        "test": ["a", "c"],
+    }
 
 
 def test_the_order_of_articles_does_not_matter() -> None:

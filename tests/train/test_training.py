@@ -223,7 +223,7 @@ def test_a_student_learns_from_its_teacher_alone(config: Config, tmp_path: Path)
     finetune(patient, ARTICLES, ARTICLES, tmp_path / "teacher", seed=0)
     (tmp_path / "teacher" / CONFIG).write_text(DEFAULT_CONFIG.read_text())
     silver = tmp_path / "silver.parquet"
-    Dataset.from_list(list(read(tmp_path / "teacher", ARTICLES))).to_parquet(str(silver))
+    Dataset.from_list(list(read([tmp_path / "teacher"], ARTICLES))).to_parquet(str(silver))
     quiet = [Article(id="quiet", source="tests", text="Nothing happened.", mentions=(), incidents=())]
     history = finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0, silver=silver)
     assert max(epoch["main"] for epoch in history) > 0.8
