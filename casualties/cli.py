@@ -5,11 +5,14 @@ Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the comman
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -20,13 +23,18 @@ from rich.progress import track
 import casualties
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import RecordError
+from casualties.dates import MissingExtraError
 from casualties.extractor import Extractor, ModelError
+from casualties.report import Report
+from casualties.rows import COLUMNS
 from casualties.scoring import evaluate as score_pairs
 from casualties.view import plain, print_evaluation, print_report
 
 DATA_ERROR, USAGE_ERROR = 1, 2
 
 T = TypeVar("T")
+Write = Callable[[str, Path | None, Report], None]
+"""Prints the report on the article of an id and a file."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
@@ -46,6 +54,13 @@ def _root(
         raise typer.Exit
 
 
+class Rows(str, Enum):
+    """The data sets that incidents can be written for."""
+
+    GTD = "gtd"
+    UCDP = "ucdp"
+
+
 @app.command()
 def extract(
     inputs: Annotated[
@@ -55,30 +70,72 @@ def extract(
     as_record: Annotated[
         bool, typer.Option("--record", help="Labels with offsets, one line of JSON an article.")
     ] = False,
+    rows: Annotated[
+        Rows | None, typer.Option("--format", help="A row an incident, in this data set's columns; JSON lines or CSV.")
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="With --format: CSV with a header.")] = False,
+    explain: Annotated[bool, typer.Option(help="Say why each total is this figure, and what it rests on.")] = False,
+    published: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The articles' day, to read dates such as Sunday by."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "default",
     most: Annotated[int, typer.Option("--max-characters", help="Refuse longer texts.", min=1)] = 1_000_000,
 ) -> None:
-    """Say what each article claims: a table for people, or JSON."""
-    if as_json and as_record:
-        _fail("choose one of --json and --record", USAGE_ERROR)
+    """Say what each article claims: a table for people, JSON, or rows for a data set of events."""
+    if as_json + as_record + bool(rows) > 1:
+        _fail("choose one of --json, --record and --format", USAGE_ERROR)
+    if as_csv and not rows:
+        _fail("--csv goes with --format gtd or --format ucdp", USAGE_ERROR)
     paths = [path for name in inputs for path in _expand(name)]
     extractor = _load(model)
+    write = _writer("record" if as_record else "json" if as_json else "table", rows, as_csv, explain, len(paths) > 1)
     unread = 0
     for id, path in _progress(list(zip(_ids(paths), paths, strict=True)), "reading"):
         try:
-            report = extractor.extract(_read(path, most))
+            write(id, path, extractor.extract(_read(path, most), published.date() if published else None))
         except InputError as error:
             unread += 1
             _complain(str(error))
-            continue
-        if as_record:
-            typer.echo(json.dumps(report.to_record(id)))
-        elif as_json:
-            typer.echo(json.dumps({"id": id, **report.to_dict()}))
-        else:
-            print_report(report, Console(), title=str(path) if len(paths) > 1 else "")
+        except MissingExtraError as error:
+            _fail(str(error), USAGE_ERROR)
     if unread:
         raise typer.Exit(DATA_ERROR)
+
+
+def _writer(kind: str, rows: Rows | None, as_csv: bool, explain: bool, titled: bool) -> Write:
+    """What prints a report: as rows, as JSON, or as a table, titled where there are several."""
+    if rows:
+        return _csv_rows(rows.value) if as_csv else _json_rows(rows.value)
+    if kind == "record":
+        return lambda id, _, report: typer.echo(json.dumps(report.to_record(id)))
+    if kind == "json":
+        return lambda id, _, report: typer.echo(json.dumps({"id": id, **report.to_dict()}))
+    return lambda _, path, report: print_report(report, Console(), str(path) if titled else "", explain)
+
+
+def _json_rows(dataset: str) -> Write:
+    def write(id: str, _: Path | None, report: Report) -> None:
+        for row in report.to_rows(dataset):
+            typer.echo(json.dumps({"article": id, **row}))
+
+    return write
+
+
+def _csv_rows(dataset: str) -> Write:
+    writer = csv.DictWriter(sys.stdout, ["article", "incident", *COLUMNS[dataset]], lineterminator="\n")
+    writer.writeheader()
+
+    def write(id: str, _: Path | None, report: Report) -> None:
+        for row in report.to_rows(dataset):
+            writer.writerow({name: _cell(value) for name, value in {"article": id, **row}.items()})
+
+    return write
+
+
+def _cell(value: str | int | None) -> str | int | None:
+    """A value that no spreadsheet takes for a formula, whatever the article says."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from casualties.decode import decode
 from casualties.engine import onnx_model, score
 from casualties.labels import GROUPS, TAGS
 from casualties.link import link
-from casualties.report import Report
+from casualties.report import Mention, Report
 from casualties.windows import Windowing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights"
@@ -92,16 +93,20 @@ class Extractor:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
-    def extract(self, text: str) -> Report:
+    def extract(self, text: str, published: dt.date | None = None) -> Report:
         """Read one article.
 
         Args:
             text: any text; offsets in the report count its characters as it stands.
+            published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``).
 
         Returns:
             What the article claims; empty for a text that claims nothing.
+
+        Raises:
+            MissingExtraError: if ``published`` is given and dateparser is not installed.
         """
-        return next(self.extract_many([text]))
+        return self._link(*next(self._read(iter([text]), 1)), published)
 
     def extract_many(self, texts: Iterable[str], batch_size: int = 1) -> Iterator[Report]:
         """Read many articles, some at a time, in their order.
@@ -117,28 +122,34 @@ class Extractor:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        return self._extract_in_batches(iter(texts), batch_size)
+        return (self._link(text, mentions) for text, mentions in self._read(iter(texts), batch_size))
 
-    def _extract_in_batches(self, remaining: Iterator[str], batch_size: int) -> Iterator[Report]:
+    def _read(self, remaining: Iterator[str], batch_size: int) -> Iterator[tuple[str, tuple[Mention, ...]]]:
+        """The texts and their mentions, not yet linked."""
         while some := list(islice(remaining, batch_size)):
             windowed = [self.manifest.windowing.split(text, self._tokenizer) for text in some]
             for text, words, scores in zip(some, windowed, score(self._model, windowed, batch_size), strict=True):
-                yield link(text, decode(text, words, scores), f"{self.manifest.name} {self.manifest.version}")
+                yield text, decode(text, words, scores)
+
+    def _link(self, text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Report:
+        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published)
 
 
-def extract(text: str) -> Report:
+def extract(text: str, published: dt.date | None = None) -> Report:
     """Read one article with the embedded model, which is loaded at the first call.
 
     Args:
         text: any text.
+        published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``).
 
     Returns:
         What the article claims.
 
     Raises:
         ModelError: if the embedded model cannot be used.
+        MissingExtraError: if ``published`` is given and dateparser is not installed.
     """
-    return _default_extractor().extract(text)
+    return _default_extractor().extract(text, published)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Mentions to incidents, sources, parts and totals: deterministic rules on sentences, paragraphs and places.
+"""Mentions to incidents, sources and parts: deterministic rules on sentences, paragraphs and places.
 
 A sentence goes to the incident that has its place; one that speaks of another attack, or gives a new place at the
 head of a paragraph, begins an incident; any other stays with the incident before it. A figure or an attribution
@@ -7,14 +7,15 @@ belongs to the nearest source of its own sentence. A figure is part of a larger 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE
-from casualties.report import Actor, Attribution, Casualty, Incident, Mention, Report, Total
+from casualties.report import Attribution, Casualty, Mention, Report
+from casualties.resolve import gather_incidents
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*\w)|\n\s*\n|\n(?=[-•*])")
 _ABBREVIATION = re.compile(
@@ -45,38 +46,25 @@ _REACH = 50
 _ADDS = re.compile(r"\b(others?|another|more)\b", re.I)
 
 
-def link(text: str, mentions: Sequence[Mention], model: str = "") -> Report:
+def link(text: str, mentions: Sequence[Mention], model: str = "", published: dt.date | None = None) -> Report:
     """Link the mentions of a text and gather its incidents.
 
     Args:
         text: the text.
         mentions: its mentions, sorted and disjoint; what links they already have is replaced.
         model: what found them.
+        published: the day that the article is from, if expressions of time are to be read.
     """
     sentences = _Sentences(text)
     linked = _link_parts(text, _link_sources(_assign_incidents(text, mentions, sentences), sentences), sentences)
-    return Report(text=text, mentions=tuple(linked), incidents=tuple(gather_incidents(linked)), model=model)
+    incidents = tuple(gather_incidents(text, linked, published))
+    return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
 
 
-def gather_incidents(mentions: Sequence[Mention]) -> Iterator[Incident]:
-    """The incidents that linked mentions speak of, in the order of the text."""
-    members: dict[str, list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        for incident in mention.incidents:
-            members[incident].append(mention)
-    for id, group in members.items():
-        casualties = tuple(mention for mention in group if isinstance(mention, Casualty))
-        attributions = tuple(mention for mention in group if isinstance(mention, Attribution))
-        if casualties or attributions:
-            yield Incident(
-                id=id,
-                places=tuple(mention for mention in group if mention.label == "PLACE"),
-                dates=tuple(mention for mention in group if mention.label == "DATE"),
-                casualties=casualties,
-                attributions=attributions,
-                totals=_totals(casualties),
-                actors=tuple(_actors(attributions)),
-            )
+def paragraph_numbers(text: str, mentions: Sequence[Mention]) -> list[int]:
+    """The number of the paragraph of each mention, counted from 0."""
+    sentences = _Sentences(text)
+    return [sentences.paragraph(mention.start) for mention in mentions]
 
 
 class _Sentences:
@@ -206,25 +194,3 @@ def _whole(
         if repeats and distance >= 1 and whole.group == part.group:
             return whole
     return None
-
-
-def _totals(casualties: Sequence[Casualty]) -> dict[str, Total]:
-    """Per outcome the largest figure, with every mention that gives it; a part is never the largest."""
-    totals: dict[str, Total] = {}
-    for label in CASUALTY_LABELS:
-        figures = [casualty for casualty in casualties if casualty.label == label]
-        if figures:
-            largest = max(figures, key=lambda figure: figure.count.magnitude).count
-            totals[label] = Total(largest, tuple(figure.id for figure in figures if figure.count == largest))
-    return totals
-
-
-def _actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
-    """One actor a name, with the statuses of its mentions in the order of precedence."""
-    by_name: dict[str, list[Attribution]] = defaultdict(list)
-    for mention in attributions:
-        if mention.label != "UNCLAIMED":
-            by_name[_name(mention).casefold()].append(mention)
-    for group in by_name.values():
-        statuses = sorted({mention.label for mention in group}, key=STATUS_PRECEDENCE.index)
-        yield Actor(_name(group[0]), tuple(statuses), tuple(mention.id for mention in group))

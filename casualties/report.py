@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,18 @@ class Count:
     def to_dict(self) -> dict[str, int | None]:
         """``low``, ``best`` and ``high`` by name."""
         return {"low": self.low, "best": self.best, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that an expression of time covers, the first and the last; the same for a day."""
+
+    start: dt.date
+    end: dt.date
+
+    def to_dict(self) -> dict[str, str]:
+        """Both in ISO 8601."""
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +151,40 @@ def mention_from_dict(data: Mapping[str, Any], text: str) -> Mention:
     return Mention(**common)
 
 
+RULES: dict[str, str] = {
+    "contradiction": "named sources contradict each other: low and high span them, best is the most authoritative's",
+    "sum": "the text counts them only in parts: their sum, as a lower bound",
+    "correction": "the figure that the text says replaces an earlier one",
+    "largest": "the largest of figures that do not agree, vague ones (dozens, many) left out",
+    "whole": "the figure that includes the others",
+    "agreement": "the most specific of figures that agree",
+    "only": "the only figure",
+}
+"""Why a total is what it is; the first rule that applies, in this order, decides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The number of people to whom one thing happened in an incident: a figure that the text reports, never a sum."""
+    """The number of people to whom one thing happened in an incident, and what it rests on."""
 
     count: Count
     mentions: tuple[str, ...]
-    """The ids of the casualty mentions that give this figure."""
+    """The ids of the casualty mentions that it rests on."""
+    rule: str
+    """Why it is this figure: a key of ``RULES``."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The bounds and the ids."""
-        return {**self.count.to_dict(), "mentions": list(self.mentions)}
+        """The bounds, the ids and the rule."""
+        return {**self.count.to_dict(), "mentions": list(self.mentions), "rule": self.rule}
+
+
+def unique_names(mentions: Iterable[Mention]) -> list[str]:
+    """What mentions say, each once, on one line, as the first writes it."""
+    first: dict[str, str] = {}
+    for mention in mentions:
+        name = " ".join(mention.text.split())
+        first.setdefault(name.casefold(), name)
+    return list(first.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +220,14 @@ class Incident:
     id: str
     places: tuple[Mention, ...]
     dates: tuple[Mention, ...]
+    periods: tuple[Period | None, ...]
+    """What each of ``dates`` covers in the calendar; ``None`` where that is not certain or no day was given."""
     casualties: tuple[Casualty, ...]
     attributions: tuple[Attribution, ...]
     totals: Mapping[str, Total]
-    """By casualty label; only what the text reports a figure for."""
+    """By casualty label, militants left out; only what the text reports a figure for."""
+    militants: Mapping[str, Total]
+    """The same for militants: attackers of any kind, fighters, insurgents."""
     actors: tuple[Actor, ...]
 
     @property
@@ -201,10 +241,12 @@ class Incident:
             "id": self.id,
             "places": [mention.text for mention in self.places],
             "dates": [mention.text for mention in self.dates],
+            "periods": [period.to_dict() if period else None for period in self.periods],
             "casualties": [{"text": casualty.text, **casualty.to_dict()} for casualty in self.casualties],
             "actors": [actor.to_dict() for actor in self.actors],
             "unclaimed": [mention.text for mention in self.unclaimed],
             "totals": {outcome: total.to_dict() for outcome, total in self.totals.items()},
+            "militants": {outcome: total.to_dict() for outcome, total in self.militants.items()},
         }
 
 
@@ -242,3 +284,22 @@ class Report:
             "mentions": [{"text": mention.text, **mention.to_dict()} for mention in self.mentions],
             "incidents": [incident.to_dict() for incident in self.incidents],
         }
+
+    def to_rows(self, dataset: str) -> list[dict[str, str | int | None]]:
+        """The incidents as rows of a data set, with the columns of its codebook.
+
+        Args:
+            dataset: ``"gtd"`` or ``"ucdp"``; the columns are ``casualties.rows.GTD_COLUMNS`` and ``UCDP_COLUMNS``.
+
+        Returns:
+            A row an incident, values by column, ``None`` where the text gives none; ``incident`` holds its id.
+
+        Raises:
+            ValueError: if there is no such data set.
+        """
+        from casualties.rows import ROWS  # which builds on this module
+
+        if dataset not in ROWS:
+            raise ValueError(f"no rows of {dataset!r}; there are {', '.join(ROWS)}")
+        mentions = {mention.id: mention for mention in self.mentions}
+        return [{"incident": incident.id, **ROWS[dataset](incident, mentions)} for incident in self.incidents]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from casualties.labels import CASUALTY_LABELS
-from casualties.report import Attribution, Casualty, Count, Incident, Mention, Report
+from casualties.report import RULES, Attribution, Casualty, Count, Incident, Mention, Report, Total, unique_names
 from casualties.scoring import Evaluation
 
 _STATUS_WORDS = {
@@ -26,13 +26,14 @@ _JOINERS = "\u200c\u200d"
 """Invisible, but part of how Persian and emoji are written."""
 
 
-def print_report(report: Report, console: Console, title: str = "") -> None:
+def print_report(report: Report, console: Console, title: str = "", explain: bool = False) -> None:
     """Print a report, an incident a table.
 
     Args:
         report: what to print.
         console: where.
         title: what to call the article, such as its file's name.
+        explain: print for each total why it is this figure, and the mentions that it rests on.
     """
     if title:
         console.rule(Text(plain(title)), style="dim")
@@ -41,11 +42,14 @@ def print_report(report: Report, console: Console, title: str = "") -> None:
     mentions = {mention.id: mention for mention in report.mentions}
     for number, incident in enumerate(report.incidents, start=1):
         console.print(_incident(incident, mentions, number))
+        if explain:
+            console.print(_explanation(incident, mentions))
+        console.print()
 
 
 def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) -> RenderableType:
-    where = ", ".join(_unique(place.text for place in incident.places)) or "no place named"
-    when = ", ".join(_unique(date.text for date in incident.dates))
+    where = ", ".join(unique_names(incident.places)) or "no place named"
+    when = ", ".join([*unique_names(incident.dates), *_days(incident)])
     heading = Text(f"Incident {number}: {plain(where)}" + (f" ({plain(when)})" if when else ""), style="bold")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "who or how many", "in the text", "according to", "sure", "characters"):
@@ -56,7 +60,15 @@ def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) 
                 table.add_row(*_casualty_row(casualty, mentions))
     for attribution in incident.attributions:
         table.add_row(*_attribution_row(attribution, mentions))
-    return Group(heading, table, Text(_totals(incident), style="bold"), "")
+    return Group(heading, table, Text(_totals(incident), style="bold"))
+
+
+def _days(incident: Incident) -> list[str]:
+    """The calendar days of an incident's dates, where they are known."""
+    periods = dict.fromkeys(period for period in incident.periods if period)
+    return [
+        str(period.start) if period.start == period.end else f"{period.start} to {period.end}" for period in periods
+    ]
 
 
 def _casualty_row(casualty: Casualty, mentions: Mapping[str, Mention]) -> tuple[RenderableType, ...]:
@@ -84,12 +96,32 @@ def _evidence(mention: Mention, source: str | None, mentions: Mapping[str, Menti
 
 
 def _totals(incident: Incident) -> str:
-    figures = [
+    people, militants = _figures(incident.totals), _figures(incident.militants)
+    if not people and not militants:
+        return "No figures reported"
+    parts = [f"Reported in all: {people}"] if people else []
+    return "; ".join([*parts, f"militants: {militants}"] if militants else parts)
+
+
+def _figures(totals: Mapping[str, Total]) -> str:
+    return ", ".join(
         f"{describe(total.count)} {outcome.lower()}"
-        for outcome, total in incident.totals.items()
+        for outcome, total in totals.items()
         if total.count.magnitude or outcome != "UNHARMED"  # nobody hurt is nobody to count
-    ]
-    return f"Reported in all: {', '.join(figures)}" if figures else "No figures reported"
+    )
+
+
+def _explanation(incident: Incident, mentions: Mapping[str, Mention]) -> Text:
+    """For each total its rule, and each mention behind it with its source and its characters."""
+    lines: list[str] = []
+    for who, totals in (("", incident.totals), ("militants ", incident.militants)):
+        for outcome, total in totals.items():
+            lines.append(f"{describe(total.count)} {who}{outcome.lower()}: {RULES[total.rule]}")
+            for mention in (mentions[id] for id in total.mentions):
+                source = mentions.get(getattr(mention, "source", None) or "")
+                by = f", according to “{plain(source.text)}”" if source else ""
+                lines.append(f"  {mention.start}–{mention.end} “{plain(mention.text)}”{by}")
+    return Text("\n".join(lines), style="dim")
 
 
 def describe(count: Count) -> str:
@@ -131,10 +163,3 @@ def print_evaluation(evaluation: Evaluation, console: Console, title: str) -> No
 def plain(text: str) -> str:
     """The text on one line without control characters, so that it cannot steer the terminal."""
     return "".join(each if each.isprintable() or each in _JOINERS else "�" for each in " ".join(text.split()))
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    first: dict[str, str] = {}
-    for name in names:
-        first.setdefault(" ".join(name.split()).casefold(), name)
-    return list(first.values())

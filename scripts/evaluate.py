@@ -19,7 +19,9 @@ from rich.table import Table
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor
 from casualties.scoring import Evaluation, evaluate
+from casualties.scoring.links import LINKERS, evaluate_links, right_accounts
 from casualties.scoring.mentions import Pair
+from casualties.scoring.rate import Rate
 from casualties.view import print_evaluation
 from train.data import Part, load_articles, select
 
@@ -32,6 +34,7 @@ MAIN_FIGURES = {
     "groups": "groups",
     "statuses": "statuses",
     "texts": "whole texts",
+    "accounts": "accounts",
 }
 
 
@@ -44,26 +47,72 @@ def main(
     """Score models on held-out articles."""
     articles = select(load_articles(data), part)
     console = Console()
+    links = {group: link_scores(members) for group, members in grouped(articles).items()}
+    console.print(link_table(links))
     scores: dict[str, dict[str, dict[str, float]]] = {}
     for model in models:
         evaluations = evaluate_groups(Extractor(model), articles)
-        print_evaluation(evaluations["all"], console, f"{model}: {part}, {len(articles)} articles")
-        scores[model] = {group: evaluation.to_dict() for group, evaluation in evaluations.items()}
+        print_evaluation(evaluations["all"][0], console, f"{model}: {part}, {len(articles)} articles")
+        scores[model] = {
+            group: {**evaluation.to_dict(), "accounts": accounts.value, "accounts.total": accounts.total}
+            for group, (evaluation, accounts) in evaluations.items()
+        }
     console.print(mean_table(scores))
     if output:
-        output.write_text(json.dumps({"part": part, "models": scores}, indent=1) + "\n", encoding="utf-8")
+        found = {"part": part, "models": scores, "links": links}
+        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def evaluate_groups(extractor: Extractor, articles: Sequence[Article]) -> dict[str, Evaluation]:
-    """The scores of one model on all articles, on the short and the whole ones, and on each collection."""
-    reports = extractor.extract_many(article.text for article in articles)
-    pairs: list[Pair] = [(article.mentions, report.mentions) for article, report in zip(articles, reports, strict=True)]
-    groups: dict[str, list[Pair]] = {"all": pairs}
-    for article, pair in zip(articles, pairs, strict=True):
+def grouped(articles: Sequence[Article]) -> dict[str, list[Article]]:
+    """All articles, the short and the whole ones, and each collection."""
+    groups: dict[str, list[Article]] = {"all": list(articles)}
+    for article in articles:
         kind = "whole articles" if article.source in WHOLE_ARTICLES else "shorter texts"
         for group in (kind, article.source):
-            groups.setdefault(group, []).append(pair)
-    return {group: evaluate(members) for group, members in groups.items()}
+            groups.setdefault(group, []).append(article)
+    return groups
+
+
+def evaluate_groups(extractor: Extractor, articles: Sequence[Article]) -> dict[str, tuple[Evaluation, Rate]]:
+    """The scores of one model on each group of articles, and its share of right accounts."""
+    reports = list(extractor.extract_many(article.text for article in articles))
+    report_on = {article.id: report for article, report in zip(articles, reports, strict=True)}
+    found: dict[str, tuple[Evaluation, Rate]] = {}
+    for group, members in grouped(articles).items():
+        pairs: list[Pair] = [(article.mentions, report_on[article.id].mentions) for article in members]
+        accounts = [right_accounts(article, report_on[article.id]) for article in members]
+        found[group] = evaluate(pairs), Rate(sum(right for right, _ in accounts), sum(total for _, total in accounts))
+    return found
+
+
+def link_scores(articles: Sequence[Article]) -> dict[str, dict[str, float]]:
+    """The scores of each way to link, with their intervals, on the mentions that people marked."""
+    found: dict[str, dict[str, float]] = {}
+    for name, linker in LINKERS.items():
+        evaluation = evaluate_links(articles, linker)
+        bounds = {
+            f"{key}.{end}": value
+            for key, interval in evaluation.intervals.items()
+            for end, value in (("low", interval.low), ("high", interval.high))
+        }
+        found[name] = {**evaluation.scores, **bounds}
+    return found
+
+
+def link_table(links: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    """The scores of links on whole articles in percent, with their intervals."""
+    by_linker = links.get("whole articles", links["all"])
+    columns = [key for key in next(iter(by_linker.values())) if "." not in key]
+    table = Table(
+        "links", *columns, title="links between marked mentions, whole articles, percent", title_justify="left"
+    )
+    for name, scores in by_linker.items():
+        values = [
+            f"{100 * scores[key]:.1f} ({100 * scores[f'{key}.low']:.1f}–{100 * scores[f'{key}.high']:.1f})"
+            for key in columns
+        ]
+        table.add_row(name, *values)
+    return table
 
 
 def mean_table(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:

@@ -89,7 +89,7 @@ def test_the_report_as_data() -> None:
     report, _ = linked(TWO_ATTACKS)
     data = report.to_dict()
     first = data["incidents"][0]
-    assert first["totals"]["KILLED"] == {"low": 13, "best": 13, "high": 13, "mentions": ["m2"]}
+    assert first["totals"]["KILLED"] == {"low": 13, "best": 13, "high": 13, "mentions": ["m2"], "rule": "largest"}
     assert first["actors"][0] == {
         "name": "Red Dawn",
         "status": "SUSPECTED",

@@ -1,0 +1,124 @@
+"""Expressions of time to calendar dates, given the day of the article: "Sunday", "last July", "three days ago".
+
+The reading of dates is dateparser's; here it is told how news writes. An expression with a word that this module does
+not know stays unread, since a wrong date is worse than none.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from casualties.report import Period
+
+if TYPE_CHECKING:
+    from dateparser.date import DateDataParser
+
+_MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
+_DAYS = tuple(name.lower() for name in calendar.day_name)
+_UNITS = ("day", "week", "month", "year")
+_NUMBERS = (
+    "a",
+    "an",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_KNOWN = {
+    *_MONTHS,
+    *(name[:3] for name in (*_MONTHS, *_DAYS)),
+    "sept",
+    *_DAYS,
+    *_UNITS,
+    *(f"{unit}s" for unit in _UNITS),
+    *_NUMBERS,
+    *("last", "this", "ago", "today", "yesterday", "tonight"),
+}
+_TIME_OF_DAY = re.compile(
+    r"\b(?:early|late|on|in|of|the|around|about|shortly (?:before|after)|morning|afternoon|evening|night|dawn|noon"
+    r"|midnight|before|after|\d{1,2}[.:]\d\d|\d{1,2} ?[ap]\.?m\.?|\d{4} (?=today|yesterday))(?![\w])",
+    re.I,
+)
+"""What narrows a day and does not change it."""
+_NIGHT = re.compile(r"\blast (?:night|evening)\b", re.I)
+_THIS_PART = re.compile(r"\bthis (?:morning|afternoon|evening)\b", re.I)
+_LAST_NAMED = re.compile(rf"\b(?:last|past) (?=(?:{'|'.join(_MONTHS + _DAYS)})\b)", re.I)
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)}|{'|'.join(day[:3] for day in _DAYS)})\b", re.I)
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMERIC_DATE = re.compile(r"\d+\s*[/–-]\s*\d+|\d{1,2}(?:\s*,|\s+and)\s*\d{1,2}\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class MissingExtraError(ImportError):
+    """An optional library is not installed; the message says what to run."""
+
+
+def resolve_date(expression: str, published: dt.date) -> Period | None:
+    """Read an expression of time.
+
+    Args:
+        expression: as the text writes it, such as ``"early on Sunday"``; upper case is fine.
+        published: the day that the article is from. A weekday is that day or the last such day before it; a month or
+            a day without year is the last such one.
+
+    Returns:
+        The days that it covers, or ``None`` where that is not certain.
+
+    Raises:
+        MissingExtraError: if dateparser is not installed.
+    """
+    plain = " ".join(expression.lower().split())
+    plain = _THIS_PART.sub("today", _NIGHT.sub("yesterday", plain))
+    plain = " ".join(_TIME_OF_DAY.sub(" ", plain).replace(",", " ").split())
+    if not plain or _NUMERIC_DATE.search(plain) or {word for word in _WORD.findall(plain)} - _KNOWN:
+        return None
+    if _YEAR.fullmatch(plain):
+        return Period(dt.date(int(plain), 1, 1), dt.date(int(plain), 12, 31))
+    same_day = _WEEKDAY.search(plain) and not _LAST_NAMED.search(plain)  # "Monday" in Monday's paper is today
+    base = published + dt.timedelta(days=bool(same_day))
+    found = _parser(base).get_date_data(_LAST_NAMED.sub("", plain))
+    if found.date_obj is None or found.date_obj.date() > published:
+        return None
+    return _period(found.date_obj.date(), found.period)
+
+
+@lru_cache(maxsize=64)
+def _parser(base: dt.date) -> DateDataParser:
+    try:
+        from dateparser.date import DateDataParser
+    except ImportError as error:
+        raise MissingExtraError("dates need dateparser; run: pip install 'casualties[dates]'") from error
+    return DateDataParser(
+        languages=["en"],
+        settings={
+            "RELATIVE_BASE": dt.datetime.combine(base, dt.time()),
+            "PREFER_DATES_FROM": "past",
+            "PREFER_DAY_OF_MONTH": "first",
+            "PREFER_MONTH_OF_YEAR": "first",
+            "DATE_ORDER": "DMY",
+        },
+    )
+
+
+def _period(day: dt.date, unit: str) -> Period:
+    """The week, month or year that a day stands for, or the day."""
+    if unit == "week":
+        monday = day - dt.timedelta(days=day.weekday())
+        return Period(monday, monday + dt.timedelta(days=6))
+    if unit == "month":
+        return Period(day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1]))
+    if unit == "year":
+        return Period(day.replace(month=1, day=1), day.replace(month=12, day=31))
+    return Period(day, day)

@@ -1,0 +1,231 @@
+"""Incidents as rows of the Global Terrorism Database and of UCDP's Georeferenced Event Dataset.
+
+Only columns that an article's own words can fill are there; none is guessed. What a column means is in the codebooks:
+START, *Global Terrorism Database Codebook: Methodology, Inclusion Criteria, and Variables* (August 2021), and Högbladh,
+*UCDP Georeferenced Event Dataset Codebook* (version 24.1). A coder still has to decide whether an incident meets
+their inclusion criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from casualties.report import Actor, Casualty, Count, Incident, Mention, Period, Total, unique_names
+
+Row = dict[str, str | int | None]
+"""Values by column; ``None`` where the text gives none."""
+
+_UNKNOWN = -9
+"""GTD's code of an unknown category."""
+_UNKNOWN_NUMBER = -99
+"""GTD's code of an unknown number of hostages."""
+_UNCERTAIN = ("ACCUSED", "SUSPECTED")
+
+GTD_COLUMNS: dict[str, str] = {
+    "iyear": "year of the incident; 0 if unknown",
+    "imonth": "its month; 0 if unknown",
+    "iday": "its day; 0 if unknown",
+    "approxdate": "the date as the text writes it, where no single day is known",
+    "location": "the places as the text names them",
+    "gname": "the group held responsible, its firmest attribution first; Unknown if none is named",
+    "gname2": "the next one",
+    "gname3": "the one after",
+    "guncertain1": "1 if gname is accused or suspected only; 0 if it claims the incident or is stated to have done it",
+    "guncertain2": "the same of gname2",
+    "guncertain3": "the same of gname3",
+    "claimed": "1 if gname claims it; 0 if the text says that nobody has; -9 if it says neither",
+    "claim2": "the same of gname2",
+    "claim3": "the same of gname3",
+    "compclaim": "1 if more than one group claims it, 0 if one does, -9 if none",
+    "nkill": "all who died, attackers included: the reported total, and militants beside it where it leaves them out",
+    "nkillter": "militants who died",
+    "nwound": "all who were wounded and lived, attackers included, as nkill",
+    "nwoundte": "militants who were wounded",
+    "ishostkid": "1 if people were abducted or taken hostage, else 0",
+    "nhostkid": "how many; -99 if the text gives no number",
+}
+"""Each column of a GTD row, in the codebook's order, and what we fill it with."""
+
+UCDP_COLUMNS: dict[str, str] = {
+    "year": "of date_start",
+    "side_a": "with two actors the first; with one, that actor, unless it is side_b",
+    "side_b": "with two actors the second; with one, that actor if security forces died, Civilians if only they did",
+    "source_original": "who gives the number of dead",
+    "where_description": "the places as the text names them",
+    "date_prec": "1 if the day is known, 3 the week, 4 the month, 5 the year",
+    "date_start": "the first day that the date covers",
+    "date_end": "the last one",
+    "deaths_civilians": "dead of a civilian role, a child or an age, and officials",
+    "deaths_unknown": "dead of whom the text does not say who they were",
+    "best": "all dead: the reported total, and militants beside it where it leaves them out",
+    "high": "its upper bound; empty where the text sets none",
+    "low": "its lower bound",
+}
+"""Each column of a UCDP GED row, in the codebook's order, and what we fill it with. ``deaths_a`` and ``deaths_b`` are
+left out: an article seldom says whose dead they are."""
+
+
+def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
+    """An incident in the columns of ``GTD_COLUMNS``.
+
+    Args:
+        incident: the incident.
+        mentions: all mentions of the article by id.
+    """
+    period = _period(incident)
+    exact = period is not None and period.start == period.end
+    month_known = period is not None and (period.start.year, period.start.month) == (period.end.year, period.end.month)
+    row: Row = {
+        "iyear": period.start.year if period else 0,
+        "imonth": period.start.month if period and month_known else 0,
+        "iday": period.start.day if period and exact else 0,
+        "approxdate": None if exact else ", ".join(unique_names(incident.dates)) or None,
+        "location": ", ".join(unique_names(incident.places)) or None,
+    }
+    actors = _responsible(incident)
+    unclaimed = 0 if incident.unclaimed else _UNKNOWN
+    claims = sum("CLAIMED" in actor.statuses for actor in actors)
+    for number, suffix in enumerate(("", "2", "3")):
+        actor = actors[number] if number < len(actors) else None
+        row[f"gname{suffix}"] = actor.name if actor else None if number else "Unknown"
+        row[f"guncertain{suffix or 1}"] = int(actor.status in _UNCERTAIN) if actor else None
+        claimed = 1 if actor and "CLAIMED" in actor.statuses else unclaimed
+        row[f"claim{suffix}" if suffix else "claimed"] = claimed if actor or not number else None
+    row["compclaim"] = int(claims > 1) if claims else _UNKNOWN
+    for column, outcome in (("nkill", "KILLED"), ("nwound", "WOUNDED")):
+        row[column] = _figure(_everybody(incident, outcome, mentions))
+        row[column + ("ter" if outcome == "KILLED" else "te")] = _figure(_count(incident.militants.get(outcome)))
+    held = _count(incident.totals.get("ABDUCTED"))
+    row["ishostkid"] = int(bool(held and held.magnitude))
+    row["nhostkid"] = (_figure(held) or _UNKNOWN_NUMBER) if row["ishostkid"] else None
+    return {column: row[column] for column in GTD_COLUMNS}
+
+
+def ucdp_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
+    """An incident in the columns of ``UCDP_COLUMNS``.
+
+    Args:
+        incident: the incident.
+        mentions: all mentions of the article by id.
+    """
+    period = _period(incident)
+    dead = _everybody(incident, "KILLED", mentions)
+    groups = _dead_by_group(incident)
+    civilians = sum(groups.get(group, 0) for group in ("civilian", "official"))
+    side_a, side_b = _sides(incident)
+    total = incident.totals.get("KILLED")
+    return {
+        "year": period.start.year if period else None,
+        "side_a": side_a,
+        "side_b": side_b,
+        "source_original": "; ".join(_sources(total, mentions)) or None,
+        "where_description": ", ".join(unique_names(incident.places)) or None,
+        "date_prec": _date_precision(period) if period else None,
+        "date_start": period.start.isoformat() if period else None,
+        "date_end": period.end.isoformat() if period else None,
+        "deaths_civilians": civilians if dead else None,
+        "deaths_unknown": groups.get("unknown", 0) if dead else None,
+        "best": _figure(dead),
+        "high": dead.high if dead else None,
+        "low": dead.low if dead else None,
+    }
+
+
+ROWS: dict[str, Callable[[Incident, Mapping[str, Mention]], Row]] = {"gtd": gtd_row, "ucdp": ucdp_row}
+"""How to write an incident, by the name of the data set."""
+COLUMNS: dict[str, dict[str, str]] = {"gtd": GTD_COLUMNS, "ucdp": UCDP_COLUMNS}
+"""The columns of those rows, and what is in them."""
+
+
+def _period(incident: Incident) -> Period | None:
+    """The most precise of an incident's dates; none where they contradict each other."""
+    known = [period for period in incident.periods if period]
+    best = min(known, key=lambda period: period.end - period.start, default=None)
+    agree = best and all(period.start <= best.start and best.end <= period.end for period in known)
+    return best if agree else None
+
+
+def _date_precision(period: Period) -> int:
+    days = (period.end - period.start).days + 1
+    return next(code for code, longest in ((1, 1), (2, 6), (3, 7), (4, 31), (5, days)) if days <= longest)
+
+
+def _responsible(incident: Incident) -> list[Actor]:
+    """The actors that are not merely cleared or denying, the firmest attribution first."""
+    order = ("CLAIMED", "STATED", "ACCUSED", "SUSPECTED")
+    held = [actor for actor in incident.actors if actor.status in order]
+    return sorted(held, key=lambda actor: order.index(actor.status))
+
+
+def _everybody(incident: Incident, outcome: str, mentions: Mapping[str, Mention]) -> Count | None:
+    """The count of all people, militants included: both codebooks count attackers among the dead.
+
+    Where the total says that it includes the militants it stands; elsewhere the two reported figures are added.
+    """
+    people, militants = incident.totals.get(outcome), incident.militants.get(outcome)
+    if not people or not militants:
+        return _count(people or militants)
+    wholes = {casualty.part_of for casualty in incident.casualties if casualty.id in militants.mentions}
+    if any(whole in mentions and whole in {each.id for each in incident.casualties} for whole in wholes):
+        return people.count
+    return _added(people.count, militants.count)
+
+
+def _added(one: Count, other: Count) -> Count:
+    low, high = (
+        None if None in bounds else sum(value or 0 for value in bounds)
+        for bounds in ((one.low, other.low), (one.high, other.high))
+    )
+    return Count(low, one.magnitude + other.magnitude, high)
+
+
+def _count(total: Total | None) -> Count | None:
+    return total.count if total else None
+
+
+def _figure(count: Count | None) -> int | None:
+    """The one number of a column that holds one: best, else the lower bound."""
+    return count.magnitude if count else None
+
+
+def _dead_by_group(incident: Incident) -> dict[str, int]:
+    """The total of the dead, militants aside, divided by who they were: each part by its group, the rest by its own."""
+    total = incident.totals.get("KILLED")
+    dead = [casualty for casualty in incident.casualties if casualty.label == "KILLED"]
+    divided: dict[str, int] = {}
+    for figure in _bases(total, dead):
+        parts = [casualty for casualty in dead if casualty.part_of == figure.id]
+        rest = figure.count.magnitude - sum(part.count.magnitude for part in parts)
+        for group, number in [(figure.group, max(0, rest)), *((part.group, part.count.magnitude) for part in parts)]:
+            divided[group] = divided.get(group, 0) + number
+    return divided
+
+
+def _bases(total: Total | None, dead: Sequence[Casualty]) -> list[Casualty]:
+    """The figures that make up a total: all of a sum, else the one that the text divides further than others."""
+    figures = [casualty for casualty in dead if total and casualty.id in total.mentions]
+    if total and total.rule != "sum" and figures:
+        wholes = [casualty.part_of for casualty in dead]
+        return [max(figures, key=lambda figure: wholes.count(figure.id))]
+    return figures
+
+
+def _sides(incident: Incident) -> tuple[str | None, str | None]:
+    actors = [actor.name for actor in _responsible(incident)]
+    if len(actors) > 1:
+        return actors[0], actors[1]
+    killed = [casualty for casualty in incident.casualties if _killed(casualty)]
+    groups = {casualty.group for casualty in killed}
+    actor = actors[0] if actors else None
+    if "security" in groups:
+        return None, actor
+    return actor, "Civilians" if groups == {"civilian"} else None
+
+
+def _killed(casualty: Casualty) -> bool:
+    return casualty.label == "KILLED" and casualty.count.magnitude > 0
+
+
+def _sources(total: Total | None, mentions: Mapping[str, Mention]) -> list[str]:
+    ids = [getattr(mentions[id], "source", None) for id in total.mentions] if total else []
+    return unique_names([mentions[id] for id in ids if id])

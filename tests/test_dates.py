@@ -1,0 +1,69 @@
+"""Expressions of time, read against the day of the article: Monday, 6 September 2021."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casualties.dates import MissingExtraError, _parser, resolve_date
+from casualties.report import Period
+
+PUBLISHED = dt.date(2021, 9, 6)
+
+
+@pytest.mark.parametrize(
+    ("expression", "start", "end"),
+    [
+        ("Sunday", "2021-09-05", "2021-09-05"),
+        ("early on Sunday", "2021-09-05", "2021-09-05"),
+        ("Monday morning", "2021-09-06", "2021-09-06"),
+        ("last Monday", "2021-08-30", "2021-08-30"),
+        ("Sept. 11, 2001", "2001-09-11", "2001-09-11"),
+        ("16 NOVEMBER 1989", "1989-11-16", "1989-11-16"),
+        ("January 3", "2021-01-03", "2021-01-03"),
+        ("5 December", "2020-12-05", "2020-12-05"),
+        ("last night", "2021-09-05", "2021-09-05"),
+        ("this morning", "2021-09-06", "2021-09-06"),
+        ("YESTERDAY", "2021-09-05", "2021-09-05"),
+        ("three days ago", "2021-09-03", "2021-09-03"),
+        ("last week", "2021-08-30", "2021-09-05"),
+        ("last July", "2021-07-01", "2021-07-31"),
+        ("February 2020", "2020-02-01", "2020-02-29"),
+        ("last year", "2020-01-01", "2020-12-31"),
+        ("seven years ago", "2014-01-01", "2014-12-31"),
+        ("2017", "2017-01-01", "2017-12-31"),
+    ],
+)
+def test_expressions_of_time(expression: str, start: str, end: str) -> None:
+    assert resolve_date(expression, PUBLISHED) == Period(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["the same day", "the 1990s", "9/11", "5 and 6 June", "4–10 November", "overnight", "mid-August", "Ramadan", "", "a few hours later"],
+)  # fmt: skip
+def test_what_is_not_certain_stays_unread(expression: str) -> None:
+    assert resolve_date(expression, PUBLISHED) is None
+
+
+@given(st.text(max_size=30), st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)))
+def test_no_expression_fails_or_lies_in_the_future(expression: str, published: dt.date) -> None:
+    period = resolve_date(expression, published)
+    assert period is None or (period.start <= period.end and period.start <= published)
+
+
+@given(st.dates(dt.date(1950, 1, 1), dt.date(2050, 1, 1)))
+def test_a_full_date_is_read_as_it_is(day: dt.date) -> None:
+    for written in (f"{day.day} {day:%B} {day.year}", f"{day:%B} {day.day}, {day.year}"):
+        assert resolve_date(written, dt.date(2050, 1, 1)) == Period(day, day)
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    _parser.cache_clear()
+    monkeypatch.setitem(sys.modules, "dateparser.date", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'casualties\[dates\]'"):
+        resolve_date("Sunday", dt.date(1999, 12, 31))

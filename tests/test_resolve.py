@@ -1,0 +1,133 @@
+"""Totals and actors of one incident, each by its rule."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casualties.corpus.inline import parse_inline
+from casualties.report import RULES, Attribution, Casualty, Count, Incident, Mention, Total
+from casualties.resolve import gather_incidents, resolve_actors, resolve_totals, same_actor
+
+
+def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
+    """The first incident of a marked text, and its mentions by id."""
+    article = parse_inline(marked, id="article", source="tests")
+    return next(gather_incidents(article.text, article.mentions)), {mention.id: mention for mention in article.mentions}
+
+
+@pytest.mark.parametrize(
+    ("marked", "count", "rule"),
+    [
+        ("⟦Nine people⟧{KILLED unknown 9} died.", Count.exactly(9), "only"),
+        ("⟦Dozens⟧{KILLED unknown 24-} died. The dead number ⟦31⟧{KILLED unknown 31}.", Count.exactly(31), "agreement"),
+        ("⟦At least 13⟧{KILLED unknown 13-} died, then ⟦over 20⟧{KILLED unknown 21-}.", Count(21, 21, None), "agreement"),
+        ("⟦About 13⟧{KILLED unknown ~13} died, ⟦ten or more⟧{KILLED unknown 10-}.", Count(10, 13, None), "agreement"),
+        ("⟦12 to 15⟧{KILLED unknown 12-15} died.", Count(12, None, 15), "only"),
+        ("⟦Three people⟧{KILLED unknown 3 #a} died, ⟦two women⟧{KILLED civilian 2 <a} and ⟦a man⟧{KILLED unknown 1 <a}.", Count.exactly(3), "whole"),
+        ("⟦12 people⟧{KILLED unknown 12} died. The toll later rose to ⟦17⟧{KILLED unknown 17}.", Count.exactly(17), "correction"),
+        ("⟦17 people⟧{KILLED unknown 17} died. The ministry revised the toll down to ⟦12⟧{KILLED unknown 12}.", Count.exactly(12), "correction"),
+        ("⟦Nine⟧{KILLED unknown 9} died; initially, officials had spoken of ⟦14⟧{KILLED unknown 14}.", Count.exactly(9), "correction"),
+        ("The toll rose from ⟦12⟧{KILLED unknown 12} to ⟦17⟧{KILLED unknown 17}.", Count.exactly(17), "correction"),
+        ("⟦13 officers⟧{KILLED security 13} died. ⟦Three policemen⟧{KILLED security 3} fell early.", Count.exactly(13), "largest"),
+        ("⟦Two boys⟧{KILLED civilian 2} and ⟦their mother⟧{KILLED civilian 1} died.", Count(3, 3, None), "sum"),
+        ("⟦Two boys⟧{KILLED civilian 2} and ⟦their mother⟧{KILLED civilian 1} died. In all ⟦four⟧{KILLED unknown 4} died.", Count.exactly(4), "largest"),
+        ("⟦Three people⟧{KILLED unknown 3}, ⟦two women⟧{KILLED civilian 2} and ⟦a man⟧{KILLED unknown 1}, died.", Count.exactly(3), "largest"),
+        ("⟦No one⟧{UNHARMED unknown 0} was hurt.", Count.exactly(0), "only"),
+    ],
+)  # fmt: skip
+def test_a_total_and_its_rule(marked: str, count: Count, rule: str) -> None:
+    found, _ = incident(marked)
+    total = found.totals.get("KILLED") or found.totals["UNHARMED"]
+    assert (total.count, total.rule) == (count, rule)
+
+
+def test_named_sources_that_contradict_each_other_span_the_total() -> None:
+    found, mentions = incident(
+        "⟦Police⟧{SOURCE #p} said ⟦nine people⟧{KILLED unknown 9 @p} had died. A ⟦hospital doctor⟧{SOURCE #d} counted "
+        "⟦14 bodies⟧{KILLED unknown 14 @d}; ⟦Red Dawn⟧{CLAIMED #r} boasted of ⟦at least 40 dead⟧{KILLED unknown 40- @r}."
+    )
+    total = found.totals["KILLED"]
+    assert (total.count, total.rule) == (Count(9, 14, None), "contradiction")
+    assert [mentions[id].text for id in total.mentions] == ["nine people", "14 bodies", "at least 40 dead"]
+
+
+def test_one_source_does_not_contradict_itself() -> None:
+    found, _ = incident(
+        "⟦Police⟧{SOURCE #p} said ⟦nine people⟧{KILLED unknown 9 @p} died, ⟦four⟧{KILLED unknown 4 @p} of them at once."
+    )
+    assert found.totals["KILLED"] == Total(Count.exactly(9), ("m1",), "largest")
+
+
+def test_militants_are_counted_apart() -> None:
+    found, _ = incident("⟦Five officers⟧{KILLED security 5} and ⟦two attackers⟧{KILLED militant 2} died.")
+    assert found.totals["KILLED"].count == Count.exactly(5)
+    assert found.militants["KILLED"].count == Count.exactly(2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("ISIS", "Islamic State", True),
+        ("Revolutionary Armed Forces of Colombia", "RAFC", True),
+        ("Taliban", "Taliban militants", True),
+        ("Israel", "Israeli", True),
+        ("al-Qaeda", "Al Qaida", True),
+        ("Al-Shabaab", "Shabaab fighters", True),
+        ("army", "Army", True),
+        ("FARC", "ELN", False),
+        ("Boko Haram", "Islamic State", False),
+        ("Iran", "Iraq", False),
+    ],
+)
+def test_names_of_one_actor(one: str, other: str, same: bool) -> None:
+    assert same_actor(one, other) is same_actor(other, one) is same
+
+
+def test_an_actor_gathers_its_names_and_keeps_disagreeing_statuses() -> None:
+    marked = (
+        "Officials accused ⟦ISIS⟧{ACCUSED}. ⟦Islamic State⟧{CLAIMED} claimed it; ⟦Red Dawn⟧{SUSPECTED} was suspected too, "
+        "but ⟦the group⟧{DENIED} denied it. ⟦Nobody else⟧{UNCLAIMED} claimed it."
+    )
+    found, _ = incident(marked)
+    assert [(actor.name, actor.status, actor.statuses) for actor in found.actors] == [
+        ("ISIS", "CLAIMED", ("CLAIMED", "ACCUSED")),
+        ("Red Dawn", "SUSPECTED", ("SUSPECTED", "DENIED")),
+    ]
+
+
+counts = st.one_of(
+    st.integers(0, 50).map(Count.exactly),
+    st.integers(0, 50).map(lambda number: Count(number, number, None)),
+    st.integers(0, 50).map(lambda number: Count(None, number, number)),
+    st.integers(0, 50).map(lambda number: Count(None, number, None)),
+    st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda two: Count(min(two), None, max(two))),
+)
+
+
+@given(
+    st.lists(st.tuples(counts, st.sampled_from(["civilian", "unknown"]), st.integers(-1, 9)), min_size=1, max_size=9)
+)
+def test_a_total_is_within_what_was_reported(figures: list[tuple[Count, str, int]]) -> None:
+    """Whatever the figures and their links, the total exists, rests on some of them and invents no larger number."""
+    text = "x and " * len(figures)
+    casualties = [
+        Casualty(id=f"m{n}", start=6 * n, end=6 * n + 1, text="x", label="KILLED", group=group, count=count, part_of=f"m{part}")
+        for n, (count, group, part) in enumerate(figures)
+    ]  # fmt: skip
+    total = resolve_totals(text, casualties, {})["KILLED"]
+    assert total.rule in RULES
+    assert {mention.id for mention in casualties} >= set(total.mentions) != set()
+    if total.rule != "sum":
+        assert total.count.magnitude <= max(count.magnitude for count, _, _ in figures)
+    assert total.count.high is None or total.count.high <= max(count.high or 50 for count, _, _ in figures)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ISIS", "Islamic State", "the group", "army", "X Y", "XY", ""]), st.sampled_from(["CLAIMED", "DENIED", "UNCLAIMED"]))))  # fmt: skip
+def test_every_attribution_is_in_one_actor(named: list[tuple[str, str]]) -> None:
+    attributions = [
+        Attribution(id=f"m{n}", start=n, end=n + 1, text=text, label=label) for n, (text, label) in enumerate(named)
+    ]
+    ids = [id for actor in resolve_actors(attributions) for id in actor.mentions]
+    assert sorted(ids) == sorted(mention.id for mention in attributions if mention.label != "UNCLAIMED")

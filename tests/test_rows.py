@@ -1,0 +1,92 @@
+"""Rows in the columns of GTD and UCDP GED."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from casualties.corpus.inline import parse_inline
+from casualties.report import Report
+from casualties.resolve import gather_incidents
+from casualties.rows import COLUMNS
+
+ATTACK = (
+    "A bomb killed ⟦nine people⟧{KILLED unknown 9 #n @p}, including ⟦two children⟧{KILLED civilian 2 <n}, and hurt "
+    "⟦about 30⟧{WOUNDED unknown ~30} in ⟦Tolva⟧{PLACE} on ⟦Sunday⟧{DATE}, ⟦police⟧{SOURCE #p} said. ⟦The bomber⟧{KILLED militant 1} died. "
+    "⟦Red Dawn⟧{CLAIMED} and the ⟦Grey Hand⟧{CLAIMED} both claimed it; officials blamed ⟦Borduria⟧{ACCUSED}. ⟦Sable⟧{DENIED} denied any part."
+)
+KIDNAPPING = (
+    "⟦Gunmen of unknown number⟧{PLACE i9} aside, ⟦several nurses⟧{ABDUCTED civilian 2-} were taken. ⟦Nobody⟧{UNCLAIMED} claimed it. "
+    "The ⟦army⟧{STATED i2} killed ⟦six rebels⟧{KILLED militant 6 i2} in ⟦May⟧{DATE i2}."
+)
+
+
+def report(marked: str, published: dt.date | None = dt.date(2021, 9, 6)) -> Report:
+    article = parse_inline(marked, id="article", source="tests")
+    incidents = tuple(gather_incidents(article.text, article.mentions, published))
+    return Report(text=article.text, mentions=article.mentions, incidents=incidents, model="by hand")
+
+
+def test_a_gtd_row() -> None:
+    (row,) = report(ATTACK).to_rows("gtd")
+    assert row == {
+        "incident": "i1",
+        "iyear": 2021, "imonth": 9, "iday": 5, "approxdate": None, "location": "Tolva",
+        "gname": "Red Dawn", "gname2": "Grey Hand", "gname3": "Borduria",
+        "guncertain1": 0, "guncertain2": 0, "guncertain3": 1,
+        "claimed": 1, "claim2": 1, "claim3": -9, "compclaim": 1,
+        "nkill": 10, "nkillter": 1, "nwound": 30, "nwoundte": None, "ishostkid": 0, "nhostkid": None,
+    }  # fmt: skip
+
+
+def test_gtd_codes_what_is_unknown() -> None:
+    first, second = report(KIDNAPPING).to_rows("gtd")
+    assert (first["gname"], first["claimed"], first["compclaim"], first["guncertain1"]) == ("Unknown", 0, -9, None)
+    assert (first["ishostkid"], first["nhostkid"], first["nkill"]) == (1, 2, None)
+    assert (first["iyear"], first["imonth"], first["iday"]) == (0, 0, 0)
+    assert (second["iyear"], second["imonth"], second["iday"], second["approxdate"]) == (2021, 5, 0, "May")
+    assert (second["nkill"], second["nkillter"], second["claimed"]) == (6, 6, -9)
+
+
+def test_a_ucdp_row() -> None:
+    (row,) = report(ATTACK).to_rows("ucdp")
+    assert row == {
+        "incident": "i1", "year": 2021, "side_a": "Red Dawn", "side_b": "Grey Hand",
+        "source_original": "police", "where_description": "Tolva",
+        "date_prec": 1, "date_start": "2021-09-05", "date_end": "2021-09-05",
+        "deaths_civilians": 2, "deaths_unknown": 7, "best": 10, "high": 10, "low": 10,
+    }  # fmt: skip
+    assert report(KIDNAPPING).to_rows("ucdp")[1]["date_prec"] == 4
+
+
+def test_militants_within_the_total_are_not_added() -> None:
+    (row,) = report("⟦Ten people⟧{KILLED unknown 10 #t} died, ⟦the bomber⟧{KILLED militant 1 <t} among them.").to_rows(
+        "gtd"
+    )
+    assert (row["nkill"], row["nkillter"]) == (10, 1)
+
+
+def test_the_sides_of_a_row() -> None:
+    (row,) = report("⟦Red Dawn⟧{STATED} killed ⟦two farmers⟧{KILLED civilian 2}.").to_rows("ucdp")
+    assert (row["side_a"], row["side_b"]) == ("Red Dawn", "Civilians")
+    (row,) = report("⟦Red Dawn⟧{STATED} killed ⟦two policemen⟧{KILLED security 2}.").to_rows("ucdp")
+    assert (row["side_a"], row["side_b"]) == (None, "Red Dawn")
+
+
+def test_dates_that_contradict_each_other_are_no_date() -> None:
+    (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE}, or on ⟦3 May⟧{DATE}.").to_rows("gtd")
+    assert (row["iyear"], row["approxdate"]) == (0, "Sunday, 3 May")
+    (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE} ⟦last week⟧{DATE}.").to_rows("gtd")
+    assert (row["iday"], row["approxdate"]) == (5, None)
+
+
+@pytest.mark.parametrize("dataset", COLUMNS)
+def test_rows_have_the_documented_columns_in_their_order(dataset: str) -> None:
+    for row in report(ATTACK).to_rows(dataset) + report(KIDNAPPING, None).to_rows(dataset):
+        assert list(row) == ["incident", *COLUMNS[dataset]]
+
+
+def test_another_data_set_is_refused() -> None:
+    with pytest.raises(ValueError, match="there are gtd, ucdp"):
+        report(ATTACK).to_rows("acled")
