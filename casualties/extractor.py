@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,15 +15,18 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from casualties.confidence import Tuning
 from casualties.decode import decode
 from casualties.engine import onnx_model, score
 from casualties.labels import GROUPS, TAGS
-from casualties.link import link
+from casualties.link import link, onnx_link_model
 from casualties.report import Mention, Report
 from casualties.windows import Windowing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights"
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "config.json"
+LINKS_FILE = "links.onnx"
+"""The link model; a folder without one links by rules."""
 FORMAT = 1
 """Of a model folder; raised when an older package could no longer read what ``train.export`` writes."""
 
@@ -38,6 +42,10 @@ class Manifest:
     name: str
     version: str
     windowing: Windowing
+    tuning: Tuning
+    """What the model's probabilities are worth; empty if nobody has measured it."""
+    learns_links: bool
+    """Whether the folder holds a link model."""
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -58,11 +66,17 @@ class Manifest:
                 )
             if manifest["labels"] != list(TAGS) or manifest["groups"] != list(GROUPS):
                 raise ModelError(f"{folder} was trained with other labels than this version's; train it again")
-            for name in (MODEL_FILE, TOKENIZER_FILE):
-                if hashlib.sha256((folder / name).read_bytes()).hexdigest() != manifest["sha256"][name]:
+            learns_links = LINKS_FILE in manifest["sha256"]
+            for name in (MODEL_FILE, TOKENIZER_FILE, *([LINKS_FILE] if learns_links else [])):
+                if file_digest(folder / name) != manifest["sha256"][name]:
                     raise ModelError(f"{folder / name} is damaged (its SHA-256 differs); {_remedy(folder)}")
-            windowing = Windowing(**manifest["windows"])
-            return cls(name=manifest["name"], version=manifest["version"], windowing=windowing)
+            return cls(
+                name=manifest["name"],
+                version=manifest["version"],
+                windowing=Windowing(**manifest["windows"]),
+                tuning=Tuning.from_dict(manifest.get("tuning", {})),
+                learns_links=learns_links,
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{folder / MANIFEST_FILE} cannot be read ({error}); {_remedy(folder)}") from error
 
@@ -88,17 +102,19 @@ class Extractor:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._model = onnx_model(folder / MODEL_FILE, providers, threads)
+            self._links = onnx_link_model(folder / LINKS_FILE) if self.manifest.learns_links else None
         except Exception as error:  # the libraries raise nothing narrower
             raise ModelError(f"{folder} cannot be loaded ({error}); {_remedy(folder)}") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
-    def extract(self, text: str, published: dt.date | None = None) -> Report:
+    def extract(self, text: str, published: dt.date | None = None, min_confidence: float = 0.0) -> Report:
         """Read one article.
 
         Args:
             text: any text; offsets in the report count its characters as it stands.
             published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``).
+            min_confidence: leave out mentions of which the model is less sure, 0 to 1.
 
         Returns:
             What the article claims; empty for a text that claims nothing.
@@ -106,9 +122,9 @@ class Extractor:
         Raises:
             MissingExtraError: if ``published`` is given and dateparser is not installed.
         """
-        return self._link(*next(self._read(iter([text]), 1)), published)
+        return self._link(*next(self._read(iter([text]), 1)), published, min_confidence)
 
-    def extract_many(self, texts: Iterable[str], batch_size: int = 1) -> Iterator[Report]:
+    def extract_many(self, texts: Iterable[str], batch_size: int = 1, min_confidence: float = 0.0) -> Iterator[Report]:
         """Read many articles, some at a time, in their order.
 
         Args:
@@ -116,13 +132,19 @@ class Extractor:
             batch_size: how many articles are held and how many windows the model reads at once. More than one is
                 worth it on a GPU; on a processor it gains little, and an int8 model, which scales its activations by
                 the batch, then scores a text slightly differently beside others than alone.
+            min_confidence: leave out mentions of which the model is less sure, 0 to 1.
 
         Raises:
             ValueError: if ``batch_size`` is less than 1.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        return (self._link(text, mentions) for text, mentions in self._read(iter(texts), batch_size))
+        read = self._read(iter(texts), batch_size)
+        return (self._link(text, mentions, None, min_confidence) for text, mentions in read)
+
+    def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
+        """The mentions of some articles as the model alone gives them: not tuned, not linked."""
+        return (mentions for _, mentions in self._read(iter(texts), 1))
 
     def _read(self, remaining: Iterator[str], batch_size: int) -> Iterator[tuple[str, tuple[Mention, ...]]]:
         """The texts and their mentions, not yet linked."""
@@ -131,16 +153,27 @@ class Extractor:
             for text, words, scores in zip(some, windowed, score(self._model, windowed, batch_size), strict=True):
                 yield text, decode(text, words, scores)
 
-    def _link(self, text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Report:
-        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published)
+    def _link(self, text: str, mentions: Sequence[Mention], published: dt.date | None, min_confidence: float) -> Report:
+        return self.link(text, self.manifest.tuning.apply(mentions, min_confidence), published)
+
+    def link(self, text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Report:
+        """Link mentions that are known already, such as those that people marked.
+
+        Args:
+            text: the text.
+            mentions: its mentions, sorted and disjoint; what links they already have is replaced.
+            published: the day that the text is from.
+        """
+        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links)
 
 
-def extract(text: str, published: dt.date | None = None) -> Report:
+def extract(text: str, published: dt.date | None = None, min_confidence: float = 0.0) -> Report:
     """Read one article with the embedded model, which is loaded at the first call.
 
     Args:
         text: any text.
         published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``).
+        min_confidence: leave out mentions of which the model is less sure, 0 to 1.
 
     Returns:
         What the article claims.
@@ -149,12 +182,47 @@ def extract(text: str, published: dt.date | None = None) -> Report:
         ModelError: if the embedded model cannot be used.
         MissingExtraError: if ``published`` is given and dateparser is not installed.
     """
-    return _default_extractor().extract(text, published)
+    return _default_extractor().extract(text, published, min_confidence)
 
 
 @cache
 def _default_extractor() -> Extractor:
     return Extractor()
+
+
+def write_tuning(folder: Path, tuning: Tuning) -> None:
+    """Put into a model's manifest what was learnt about it, whole or not at all.
+
+    Raises:
+        ModelError: if the folder holds no model that can be used.
+    """
+    Manifest.read(folder)
+    _change_manifest(folder, {"tuning": tuning.to_dict()})
+
+
+def add_link_model(folder: Path, graph: Path) -> None:
+    """Move a link model into a model folder, in the place of the one that may be there.
+
+    Raises:
+        ModelError: if the folder holds no model that can be used.
+    """
+    Manifest.read(folder)
+    hashes = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["sha256"]
+    digest = file_digest(graph)
+    os.replace(graph, folder / LINKS_FILE)
+    _change_manifest(folder, {"sha256": {**hashes, LINKS_FILE: digest}})
+
+
+def _change_manifest(folder: Path, changes: dict[str, Any]) -> None:
+    manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    scratch = folder / f"{MANIFEST_FILE}.tmp"
+    scratch.write_text(json.dumps(manifest | changes, indent=1) + "\n", encoding="utf-8")
+    os.replace(scratch, folder / MANIFEST_FILE)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _remedy(folder: Path) -> str:

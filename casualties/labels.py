@@ -13,6 +13,13 @@ CONTEXT_LABELS: tuple[str, ...] = ("SOURCE", "PLACE", "DATE")
 
 LABELS: tuple[str, ...] = CASUALTY_LABELS + ATTRIBUTION_LABELS + CONTEXT_LABELS
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "casualty": CASUALTY_LABELS,
+    "attribution": ATTRIBUTION_LABELS,
+    "context": CONTEXT_LABELS,
+}
+"""The labels by what they are about."""
+
 TAGS: tuple[str, ...] = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
 """BIO tags (Ramshaw and Marcus 1995, as IOB2): ``TAGS[1 + 2 * k]`` begins ``LABELS[k]``, the next continues it."""
 

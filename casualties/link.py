@@ -1,52 +1,64 @@
-"""Mentions to incidents, sources and parts: deterministic rules on sentences, paragraphs and places.
+"""Mentions to a report: a learned model, or rules alone, say which belong together; then each incident is resolved.
 
-A sentence goes to the incident that has its place; one that speaks of another attack, or gives a new place at the
-head of a paragraph, begins an incident; any other stays with the incident before it. A figure or an attribution
-belongs to the nearest source of its own sentence. A figure is part of a larger one where the words between say so.
+The model scores each pair of mentions three times: do they speak of one incident, is the second the source of the
+first, is the first part of the second. Incidents are found by average linkage of the first score (UPGMA, Sokal and
+Michener 1958): the two groups of mentions that fit best are joined as long as they are rather the same than not.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention, Report
 from casualties.resolve import gather_incidents
+from casualties.rules import Sentences, link_by_rules
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*\w)|\n\s*\n|\n(?=[-•*])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Gen|Col|Lt|Capt|Maj|Sgt|Gov|Sen|Rep|No|[A-Z])|\.[A-Z])\.\s*$", re.I
-)
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_LINE_END = re.compile(r"\n")
+LinkModel = Callable[[Floats], Floats]
+"""Features (mentions, mentions, ``FEATURES``) to scores (mentions, mentions, 3), log-odds; see ``SCORES``."""
 
-_ANOTHER = re.compile(
-    r"\b(another|separate(?:ly)?|elsewhere|meanwhile|second|other|different|similar|also|earlier|previous(?:ly)?"
-    r"|last (?:week|month|year|january|february|march|april|may|june|july|august|september|october|november|december)"
-    r"|(?:days|weeks|months|years) (?:ago|earlier|before)|since|in (?:19|20)\d\d)\b",
-    re.I,
-)
-_THE_SAME = re.compile(
-    r"\b(?:the|these|both)(?: two| three)? (?:attacks?|assaults?|blasts?|explosions?|bombings?|shootings?|raids?|ambush"
-    r"|assailants?|attackers?|gunm[ae]n|bombers?|militants)\b",
-    re.I,
-)
-_PART = re.compile(
-    r"\b(?:including|included|includes|among|of (?:them|whom|these|those))\b"
-    r"|\bof the (?:dead|injured|wounded|victims|hostages)\b|:|—",
-    re.I,
-)
-_OF = re.compile(r"\s*of\s*", re.I)
-_REACH = 50
-"""How many figures back a larger one is looked for; bounds the work on hostile texts."""
-_ADDS = re.compile(r"\b(others?|another|more)\b", re.I)
+SCORES = ("same incident", "source of", "part of")
+"""What a link model scores, in its order. The first is the mean of both directions."""
+
+BLOCK = 200
+"""Mentions that are linked together at most; no link leads from one block of a very long text to another."""
 
 
-def link(text: str, mentions: Sequence[Mention], model: str = "", published: dt.date | None = None) -> Report:
+def onnx_link_model(path: Path) -> LinkModel:
+    """Load a link model that ``train.links`` wrote.
+
+    Raises:
+        ValueError: if it reads other features.
+    """
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    if (read := session.get_inputs()[0].shape[-1]) != FEATURES:
+        raise ValueError(f"it reads {read} features of a pair, this version gives {FEATURES}; train it again")
+
+    def run(features: Floats) -> Floats:
+        count = len(features)
+        scores: Floats = session.run(["scores"], {"features": features.reshape(count * count, FEATURES)})[0]
+        return scores.reshape(count, count, len(SCORES))
+
+    return run
+
+
+def link(
+    text: str,
+    mentions: Sequence[Mention],
+    model: str = "",
+    published: dt.date | None = None,
+    links: LinkModel | None = None,
+) -> Report:
     """Link the mentions of a text and gather its incidents.
 
     Args:
@@ -54,143 +66,87 @@ def link(text: str, mentions: Sequence[Mention], model: str = "", published: dt.
         mentions: its mentions, sorted and disjoint; what links they already have is replaced.
         model: what found them.
         published: the day that the article is from, if expressions of time are to be read.
+        links: what to link them with; rules alone if ``None``.
     """
-    sentences = _Sentences(text)
-    linked = _link_parts(text, _link_sources(_assign_incidents(text, mentions, sentences), sentences), sentences)
+    linked = link_by_rules(text, mentions)
+    if links:
+        sentences = Sentences(text)
+        blocks = [linked[start : start + BLOCK] for start in range(0, len(linked), BLOCK)]
+        linked = list(_numbered([_link_block(text, block, sentences, links) for block in blocks]))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
 
 
-def paragraph_numbers(text: str, mentions: Sequence[Mention]) -> list[int]:
-    """The number of the paragraph of each mention, counted from 0."""
-    sentences = _Sentences(text)
-    return [sentences.paragraph(mention.start) for mention in mentions]
-
-
-class _Sentences:
-    """Where the sentences and paragraphs of a text begin."""
-
-    def __init__(self, text: str) -> None:
-        ends = [match.end() for match in _SENTENCE_END.finditer(text) if not _ends_in_abbreviation(text, match.end())]
-        paragraph_end = (
-            _BLANK_LINE if _BLANK_LINE.search(text) else _LINE_END
-        )  # beside blank lines, line ends only wrap
-        self.paragraphs = [0, *(match.end() for match in paragraph_end.finditer(text))]
-        self.sentences = sorted({0, *ends, *self.paragraphs})
-        self._length = len(text)
-
-    def number(self, offset: int) -> int:
-        """The number of the sentence at an offset."""
-        return bisect_right(self.sentences, offset) - 1
-
-    def span(self, number: int) -> tuple[int, int]:
-        """Where a sentence begins and ends."""
-        return self.sentences[number], [*self.sentences[number + 1 : number + 2], self._length][0]
-
-    def paragraph(self, offset: int) -> int:
-        """The number of the paragraph at an offset."""
-        return bisect_right(self.paragraphs, offset) - 1
-
-
-def _ends_in_abbreviation(text: str, end: int) -> bool:
-    return _ABBREVIATION.search(text, max(0, end - 8), end) is not None
-
-
-def _name(mention: Mention) -> str:
-    """What a mention says, on one line."""
-    return " ".join(mention.text.split())
-
-
-def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
-    """Give each mention the incident of its sentence."""
-    by_sentence: dict[int, list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        by_sentence[sentences.number(mention.start)].append(mention)
+def _link_block(text: str, mentions: list[Mention], sentences: Sentences, links: LinkModel) -> list[Mention]:
+    """The mentions with the links that a model gives them; incidents are numbered within the block."""
+    scores = links(pair_features(text, within(mentions), sentences))
+    incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
+    sources = _best(scores[..., 1], [can_attribute(mention) for mention in mentions])
+    wholes = _best(scores[..., 2], [isinstance(mention, Casualty) for mention in mentions])
     linked: list[Mention] = []
-    incident_at: dict[str, int] = {}  # the latest incident at each place
-    placed: set[int] = set()  # the incidents that have a place
-    current = latest = paragraph = 0
-    for number, group in by_sentence.items():
-        begins_paragraph = sentences.paragraph(group[0].start) != paragraph
-        paragraph = sentences.paragraph(group[0].start)
-        places = [_name(mention).casefold() for mention in group if mention.label == "PLACE"]
-        place = places[0] if places else None
-        another = _ANOTHER.search(text, *sentences.span(number)) is not None
-        the_same = _THE_SAME.search(text, *sentences.span(number)) is not None
-        known = incident_at.get(place) if place else None
-        if known and not (another and known == current):
-            current = known
-        elif not current or (place and current in placed and (another or (begins_paragraph and not the_same))):
-            current = latest = latest + 1
-        for name in places:
-            incident_at[name] = current
-            placed.add(current)
-        linked += [replace(mention, incidents=(f"i{current}",)) for mention in group]
-    return linked
-
-
-def _link_sources(mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
-    """Give each figure and attribution the nearest source of its sentence."""
-    sources = [mention for mention in mentions if mention.label == "SOURCE"]
-    starts = [source.start for source in sources]
-    linked: list[Mention] = []
-    for mention in mentions:
-        if isinstance(mention, Casualty | Attribution):
-            at, sentence = bisect_left(starts, mention.start), sentences.number(mention.start)
-            around = sources[max(0, at - 1) : at + 1]
-            near = [source for source in around if sentences.number(source.start) == sentence]
-            nearest = min(near, key=lambda source: _gap(source, mention), default=None)
-            linked.append(replace(mention, source=nearest.id if nearest else None))
+    for number, mention in enumerate(mentions):
+        source = mentions[sources[number]].id if sources[number] >= 0 else None
+        whole = mentions[wholes[number]].id if wholes[number] >= 0 else None
+        incident = (f"i{incidents[number]}",)
+        if isinstance(mention, Casualty):
+            linked.append(replace(mention, incidents=incident, source=source, part_of=whole))
+        elif isinstance(mention, Attribution):
+            linked.append(replace(mention, incidents=incident, source=source))
         else:
-            linked.append(mention)
+            linked.append(replace(mention, incidents=incident))
     return linked
 
 
-def _gap(one: Mention, other: Mention) -> int:
-    """The characters between two mentions."""
-    return max(one.start - other.end, other.start - one.end)
+def within(mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions without links that lead to others than them."""
+    ids = {mention.id for mention in mentions}
+    kept: list[Mention] = []
+    for mention in mentions:
+        lost = {name: None for name in ("source", "part_of") if getattr(mention, name, None) not in {*ids, None}}
+        kept.append(replace(mention, **lost))
+    return kept
 
 
-def _link_parts(text: str, mentions: Sequence[Mention], sentences: _Sentences) -> list[Mention]:
-    """Give each figure the larger one that it is part of."""
-    casualties = [mention for mention in mentions if isinstance(mention, Casualty)]
-    markers = [match.start() for match in _PART.finditer(text)]
-    wholes: dict[str, str] = {}
-    for number, part in enumerate(casualties):
-        following = casualties[number + 1] if number + 1 < len(casualties) else None
-        if following and _OF.fullmatch(text, part.end, following.start):  # "three of the twelve"
-            wholes[part.id] = following.id
-        elif whole := _whole(part, casualties[max(0, number - _REACH) : number], markers, sentences):
-            wholes[part.id] = whole.id
-    return [
-        replace(mention, part_of=wholes[mention.id])
-        if isinstance(mention, Casualty) and mention.id in wholes
-        else mention
-        for mention in mentions
-    ]
+def can_attribute(mention: Mention) -> bool:
+    """Whether a mention may be a source: one that is labelled so, or an actor that speaks for itself."""
+    return mention.label in ("SOURCE", "CLAIMED")
 
 
-def _whole(
-    part: Casualty, before: Sequence[Casualty], markers: Sequence[int], sentences: _Sentences
-) -> Casualty | None:
-    """The larger figure, among some before it, that another is part of; ``markers`` is where words that say so stand.
+def _best(scores: Floats, allowed: Sequence[bool]) -> list[int]:
+    """For each row the column of the highest score among the allowed ones, its own left out; -1 if none is above 0."""
+    open_to = np.where(np.array(allowed)[None, :] & ~np.eye(len(scores), dtype=bool), scores, -np.inf)
+    columns = open_to.argmax(axis=1)
+    return [int(column) if open_to[row, column] > 0 else -1 for row, column in enumerate(columns)]
 
-    It counts if "including", "among them" and the like stand between the two or in the part; or, in a later sentence,
-    if it is of the same outcome and the same known group, and the part adds nobody ("another", "more").
+
+def average_linkage(scores: Floats) -> list[int]:
+    """Group mentions by joining, again and again, the two groups whose mean score is highest, while it is above 0.
+
+    Args:
+        scores: of each pair, symmetric, (mentions, mentions).
+
+    Returns:
+        The number of each mention's group.
     """
-    repeats = part.group != "unknown" and not _ADDS.search(part.text)
-    for whole in reversed(before):
-        if (
-            whole.label not in (part.label, "CASUALTY")
-            or whole.incidents != part.incidents
-            or whole.count.magnitude <= part.count.magnitude
-        ):
-            continue
-        distance = sentences.number(part.start) - sentences.number(whole.start)
-        clause = max(whole.end, sentences.span(sentences.number(part.start))[0])
-        marker = bisect_left(markers, clause)
-        if distance <= 1 and marker < len(markers) and markers[marker] < part.end:
-            return whole
-        if repeats and distance >= 1 and whole.group == part.group:
-            return whole
-    return None
+    groups: npt.NDArray[np.int64] = np.arange(len(scores))
+    sizes = np.ones(len(scores))
+    means = scores.astype(np.float64)
+    np.fill_diagonal(means, -np.inf)
+    while means.size and means.max() > 0:
+        kept, joined = divmod(int(means.argmax()), len(means))
+        merged = (means[kept] * sizes[kept] + means[joined] * sizes[joined]) / (sizes[kept] + sizes[joined])
+        means[kept], means[:, kept] = merged, merged
+        means[joined], means[:, joined] = -np.inf, -np.inf
+        means[kept, kept] = -np.inf
+        sizes[kept] += sizes[joined]
+        groups[groups == joined] = kept
+    return [int(group) for group in groups]
+
+
+def _numbered(blocks: Sequence[Sequence[Mention]]) -> Iterator[Mention]:
+    """The mentions of all blocks, their incidents numbered from 1 in the order of the text."""
+    numbers: dict[tuple[int, str], str] = {}
+    for block, mentions in enumerate(blocks):
+        for mention in mentions:
+            incidents = tuple(numbers.setdefault((block, id), f"i{len(numbers) + 1}") for id in mention.incidents)
+            yield replace(mention, incidents=incidents)

@@ -19,7 +19,7 @@ from rich.table import Table
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor
 from casualties.scoring import Evaluation, evaluate
-from casualties.scoring.links import LINKERS, evaluate_links, right_accounts
+from casualties.scoring.links import BASELINES, Linker, evaluate_links, right_accounts
 from casualties.scoring.mentions import Pair
 from casualties.scoring.rate import Rate
 from casualties.view import print_evaluation
@@ -47,17 +47,19 @@ def main(
     """Score models on held-out articles."""
     articles = select(load_articles(data), part)
     console = Console()
-    links = {group: link_scores(members) for group, members in grouped(articles).items()}
-    console.print(link_table(links))
+    links: dict[str, dict[str, dict[str, float]]] = {}
     scores: dict[str, dict[str, dict[str, float]]] = {}
     for model in models:
-        evaluations = evaluate_groups(Extractor(model), articles)
+        extractor = Extractor(model)
+        evaluations = evaluate_groups(extractor, articles)
+        links = links or {group: link_scores(extractor, members) for group, members in grouped(articles).items()}
         print_evaluation(evaluations["all"][0], console, f"{model}: {part}, {len(articles)} articles")
         scores[model] = {
             group: {**evaluation.to_dict(), "accounts": accounts.value, "accounts.total": accounts.total}
             for group, (evaluation, accounts) in evaluations.items()
         }
     console.print(mean_table(scores))
+    console.print(link_table(links))
     if output:
         found = {"part": part, "models": scores, "links": links}
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -85,10 +87,11 @@ def evaluate_groups(extractor: Extractor, articles: Sequence[Article]) -> dict[s
     return found
 
 
-def link_scores(articles: Sequence[Article]) -> dict[str, dict[str, float]]:
-    """The scores of each way to link, with their intervals, on the mentions that people marked."""
+def link_scores(extractor: Extractor, articles: Sequence[Article]) -> dict[str, dict[str, float]]:
+    """The scores of a model's links and of simpler ones, with intervals, on the mentions that people marked."""
     found: dict[str, dict[str, float]] = {}
-    for name, linker in LINKERS.items():
+    by_model: Linker = lambda text, mentions: extractor.link(text, mentions).mentions  # noqa: E731
+    for name, linker in {"model": by_model, **BASELINES}.items():
         evaluation = evaluate_links(articles, linker)
         bounds = {
             f"{key}.{end}": value

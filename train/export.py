@@ -3,12 +3,11 @@
 One ONNX graph in int8, by dynamic quantisation: weights by channel, in seven bits, since sums of full eight-bit
 products saturate on processors without VNNI (ONNX Runtime's ``reduce_range``). The exported model is checked against
 torch on the dev articles before any file is replaced; a replacement that is cut short is noticed by the manifest's
-hashes.
+hashes. What its probabilities are worth is then learnt on the same articles and put into the manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,11 +24,13 @@ import typer
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoTokenizer
 
+from casualties.confidence import tune
 from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Model, Scores, onnx_model, score
-from casualties.extractor import FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE
+from casualties.extractor import FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, file_digest, write_tuning
 from casualties.labels import GROUPS, TAGS
+from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
 from casualties.windows import WindowedText, Windowing
 from train.command_line import command_line
@@ -55,6 +56,8 @@ def main(
     with command_line():
         dev, windowing = select(load_articles(data), "dev"), read_config(run / CONFIG).windowing
         report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize)
+        tuning = tune([(article.mentions, found) for article, found in zip(dev, decode_all(folder, dev), strict=True)])
+        write_tuning(folder, tuning)
         (run / "export.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         typer.echo(json.dumps(report, indent=1))
 
@@ -110,13 +113,18 @@ def export(
             "windows": asdict(windowing),
             "labels": TAGS,
             "groups": GROUPS,
-            "sha256": {file: _digest(staged / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
+            "sha256": {file: file_digest(staged / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         }
         (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         folder.mkdir(exist_ok=True)
         for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
             os.replace(staged / file, folder / file)
     return report
+
+
+def decode_all(folder: Path, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
+    """What the exported model finds in some articles, as it stands before tuning."""
+    return list(Extractor(folder).decode_many(article.text for article in articles))
 
 
 def check(report: Mapping[str, float]) -> None:
@@ -126,10 +134,6 @@ def check(report: Mapping[str, float]) -> None:
     if report["torch.main"] - report["exported.main"] > MOST_LOST:
         before, after = report["torch.main"], report["exported.main"]
         raise ValueError(f"quantisation loses too much: {MAIN_METRIC} falls from {before:.3f} to {after:.3f}")
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_graph(model: CasualtyModel, path: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casualties.corpus.records import Article
-from casualties.link import link, paragraph_numbers
 from casualties.report import Actor, Incident, Mention, Report
 from casualties.resolve import gather_incidents, same_actor
+from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.bootstrap import Interval, interval
 from casualties.scoring.mentions import match
 
@@ -93,25 +93,22 @@ def unlinked(article: Article) -> list[Mention]:
     return bare
 
 
-def by_rules(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """The links that a report has."""
-    return link(text, mentions).mentions
-
-
 def all_one_incident(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """A baseline: every mention speaks of one incident."""
-    return [replace(mention, incidents=("i1",)) for mention in by_rules(text, mentions)]
+    """A baseline: every mention speaks of one incident; sources and parts by rule."""
+    return [replace(mention, incidents=("i1",)) for mention in link_by_rules(text, mentions)]
 
 
 def an_incident_a_paragraph(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """A baseline: each paragraph speaks of an incident of its own."""
-    numbers = paragraph_numbers(text, mentions)
-    linked = by_rules(text, mentions)
-    return [replace(mention, incidents=(f"i{number + 1}",)) for mention, number in zip(linked, numbers, strict=True)]
+    """A baseline: each paragraph speaks of an incident of its own; sources and parts by rule."""
+    sentences = Sentences(text)
+    return [
+        replace(mention, incidents=(f"i{sentences.paragraph(mention.start) + 1}",))
+        for mention in link_by_rules(text, mentions)
+    ]
 
 
-LINKERS: dict[str, Linker] = {
-    "rules": by_rules,
+BASELINES: dict[str, Linker] = {
+    "rules": link_by_rules,
     "one incident": all_one_incident,
     "one a paragraph": an_incident_a_paragraph,
 }

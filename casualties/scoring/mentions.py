@@ -8,18 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, CONTEXT_LABELS, LABELS
+from casualties.labels import FAMILIES, LABELS
 from casualties.report import Mention
 from casualties.scoring.rate import Rate
 
 Pair: TypeAlias = tuple[Sequence[Mention], Sequence[Mention]]
 """The gold and the predicted mentions of one text, each side disjoint and in any order."""
-
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "casualty": CASUALTY_LABELS,
-    "attribution": ATTRIBUTION_LABELS,
-    "context": CONTEXT_LABELS,
-}
 
 SCORED: dict[str, tuple[str, ...]] = {
     name: labels

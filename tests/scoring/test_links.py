@@ -15,7 +15,7 @@ from casualties.corpus.records import Article
 from casualties.link import link
 from casualties.report import Mention
 from casualties.scoring.links import (
-    LINKERS,
+    BASELINES,
     Tally,
     all_one_incident,
     an_incident_a_paragraph,
@@ -98,13 +98,13 @@ def test_baselines() -> None:
 
 
 def test_links_are_scored_with_intervals() -> None:
-    for linker in LINKERS.values():
+    for linker in BASELINES.values():
         evaluation = evaluate_links([ARTICLE] * 3, linker, resamples=20)
         assert evaluation.scores.keys() == evaluation.intervals.keys()
         for name, value in evaluation.scores.items():
             bounds = evaluation.intervals[name]
             assert bounds.low - 1e-9 <= value <= bounds.high + 1e-9
-    assert evaluate_links([], LINKERS["rules"]).scores["sources"] == 0.0
+    assert evaluate_links([], BASELINES["rules"]).scores["sources"] == 0.0
 
 
 def test_other_mentions_are_refused() -> None:

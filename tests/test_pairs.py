@@ -1,0 +1,113 @@
+"""Features of pairs, and links by a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casualties.corpus.inline import parse_inline
+from casualties.link import BLOCK, SCORES, average_linkage, link
+from casualties.pairs import FEATURES, Floats, pair_features
+from casualties.report import Casualty, Mention
+from casualties.rules import Sentences, link_by_rules
+from casualties.scoring.links import unlinked
+
+MARKED = """⟦Ten people⟧{KILLED unknown 10}, including ⟦a child⟧{KILLED civilian 1}, died in ⟦Tolva⟧{PLACE} on ⟦Sunday⟧{DATE}, ⟦police⟧{SOURCE} said.
+
+In another attack, in ⟦Veleny⟧{PLACE}, ⟦Red Dawn⟧{CLAIMED} hurt ⟦four⟧{WOUNDED unknown 4}. ⟦Three⟧{KILLED unknown 3} of ⟦the ten miners⟧{KILLED civilian 10} died."""
+ARTICLE = parse_inline(MARKED, id="article", source="tests")
+
+
+def features_of(text: str, mentions: list[Mention]) -> Floats:
+    return pair_features(text, link_by_rules(text, mentions), Sentences(text))
+
+
+def test_features_are_finite_numbers_of_every_pair() -> None:
+    features = features_of(ARTICLE.text, unlinked(ARTICLE))
+    assert features.shape == (10, 10, FEATURES)
+    assert features.dtype == np.float32
+    assert np.isfinite(features).all()
+    assert features_of("", []).shape == (0, 0, FEATURES)
+
+
+def test_what_is_symmetric_does_not_depend_on_the_direction() -> None:
+    features = features_of(ARTICLE.text, unlinked(ARTICLE))
+    distances = features[..., :14]
+    assert np.array_equal(distances, distances.transpose(1, 0, 2))
+
+
+@given(st.text(max_size=200))
+def test_features_of_any_text(text: str) -> None:
+    mentions = [
+        Mention(id=f"m{start}", start=start, end=start + 1, text=text[start], label="PLACE")
+        for start in range(0, len(text), 7)
+    ]
+    features = features_of(text, mentions)
+    assert features.shape == (len(mentions), len(mentions), FEATURES)
+    assert np.isfinite(features).all()
+
+
+def test_a_model_decides_the_links() -> None:
+    """Scores made by hand: two incidents, the first mention given by the fifth, the second part of the first."""
+
+    def model(features: Floats) -> Floats:
+        count = len(features)
+        scores = np.full((count, count, len(SCORES)), -1, np.float32)
+        side = np.arange(count) < 5
+        scores[..., 0] = np.where(side[:, None] == side[None], 1, -1)
+        scores[0, 4, 1] = scores[1, 0, 2] = 1
+        scores[1, 3, 1] = 5  # a date gives no figure, whatever a model says
+        return scores
+
+    report = link(ARTICLE.text, unlinked(ARTICLE), links=model)
+    assert [mention.incidents for mention in report.mentions] == [("i1",)] * 5 + [("i2",)] * 5
+    first, second = report.mentions[:2]
+    assert isinstance(first, Casualty) and isinstance(second, Casualty)
+    assert (first.source, first.part_of) == (report.mentions[4].id, None)
+    assert (second.source, second.part_of) == (None, first.id)
+
+
+def test_long_texts_are_linked_in_blocks() -> None:
+    text = "x " * (2 * BLOCK + 3)
+    mentions = [Mention(id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="PLACE") for n in range(2 * BLOCK + 3)]
+    report = link(text, mentions, links=lambda features: np.ones((*features.shape[:2], len(SCORES)), np.float32))
+    assert len(report.mentions) == len(mentions)
+    assert {mention.incidents for mention in report.mentions} == {("i1",), ("i2",), ("i3",)}
+
+
+@given(st.integers(0, 12), st.integers(0, 10_000))
+def test_average_linkage_against_a_slow_one(count: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).normal(size=(count, count)).astype(np.float32)
+    scores = (scores + scores.T) / 2
+    groups = [[number] for number in range(count)]
+    while True:
+        pairs = [
+            (scores[np.ix_(a, b)].mean(), i, j) for i, a in enumerate(groups) for j, b in enumerate(groups) if i < j
+        ]
+        if not pairs or max(pairs)[0] <= 0:
+            break
+        _, i, j = max(pairs)
+        groups[i] += groups.pop(j)
+    found = average_linkage(scores)
+    assert {frozenset(group) for group in groups} == {
+        frozenset(number for number in range(count) if found[number] == name) for name in set(found)
+    }
+
+
+def test_a_graph_for_other_features_is_refused(tmp_path: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    from casualties.link import onnx_link_model
+
+    shapes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["pairs", 3]) for name in ("features", "scores")]
+    graph = helper.make_graph([helper.make_node("Identity", ["features"], ["scores"])], "links", shapes[:1], shapes[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "links.onnx"
+    onnx.save(model, path)
+    with pytest.raises(ValueError, match="train it again"):
+        onnx_link_model(path)

@@ -1,0 +1,200 @@
+"""Train the model that links mentions, and put it into a model folder: ``python -m train.links FOLDER --data DATA``.
+
+It learns from the links that people marked between the mentions that people marked, of the train articles. A small
+network on the features of a pair (``casualties.pairs``), two minutes on a processor. What is kept is the running mean
+of its weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.progress import track
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from transformers import set_seed
+
+from casualties.corpus.records import Article
+from casualties.extractor import add_link_model
+from casualties.link import SCORES, LinkModel, can_attribute, link, within
+from casualties.pairs import FEATURES, Floats, pair_features
+from casualties.report import Attribution, Casualty, Mention
+from casualties.rules import Sentences, link_by_rules
+from casualties.scoring.links import Tally, measure, tally, unlinked
+from train.command_line import command_line
+from train.data import load_articles, select
+
+HIDDEN = 64
+DROPOUT = 0.1
+EPOCHS = 12
+LEARNING_RATE = 5e-3
+WEIGHT_DECAY = 0.02
+DECAY = 0.995
+"""Of the running mean, a step."""
+BATCH = 8
+"""Articles a step."""
+MOST = 100
+"""Mentions of an article that are learnt from together; a longer one is cut."""
+WHOLE_ARTICLES = ("articles", "muc_articles")
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="A model folder that train.export wrote.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the weights, the order of articles and dropout.")] = 0,
+) -> None:
+    """Train a link model and put it into a model folder."""
+    with command_line():
+        labelled = load_articles(data)
+        network = train_links(select(labelled, "train"), select(labelled, "dev"), seed)
+        scratch = folder / "links.tmp"
+        write_graph(network, scratch)
+        add_link_model(folder, scratch)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The mentions of an article, or of a part of it, and how people linked them."""
+
+    features: Tensor
+    """(mentions, mentions, features)."""
+    same: Tensor
+    """Whether two speak of one incident, (mentions, mentions)."""
+    targets: tuple[Tensor, Tensor]
+    """The column of each mention's source and of its larger figure; the number of mentions where there is none."""
+    rows: tuple[Tensor, Tensor]
+    """Which mentions may have a source, and which a larger figure, (mentions,)."""
+    columns: tuple[Tensor, Tensor]
+    """Which may be a source, and which a larger figure, (mentions,)."""
+
+
+def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epochs: int = EPOCHS) -> nn.Module:
+    """Train on some articles; the scores on the whole articles among others are logged, and choose nothing."""
+    set_seed(seed)
+    examples = [example for article in train for example in make_examples(article)]
+    network = make_network()
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * -(-len(examples) // BATCH))
+    for epoch in range(epochs):
+        network.train()
+        order = np.random.default_rng([seed, epoch]).permutation(len(examples)).tolist()
+        for start in track(range(0, len(order), BATCH), f"epoch {epoch}"):
+            losses = [loss_of(network, examples[number]) for number in order[start : start + BATCH]]
+            optimizer.zero_grad()
+            torch.stack(losses).mean().backward()
+            optimizer.step()
+            schedule.step()
+            mean.update_parameters(network)
+    whole = [article for article in dev if article.source in WHOLE_ARTICLES]
+    scores = dev_scores(as_link_model(mean.module), whole) if whole else {}
+    logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
+    trained: nn.Module = mean.module
+    return trained.eval()
+
+
+def make_network() -> nn.Module:
+    """One hidden layer from the features of a pair to its three scores."""
+    return nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(HIDDEN, len(SCORES)))
+
+
+def make_examples(article: Article) -> list[Example]:
+    """What an article teaches; nothing if it has fewer than two mentions."""
+    sentences = Sentences(article.text)
+    by_rule = link_by_rules(article.text, unlinked(article))
+    blocks = range(0, len(article.mentions), MOST)
+    return [
+        _example(article.text, article.mentions[start : start + MOST], by_rule[start : start + MOST], sentences)
+        for start in blocks
+        if len(article.mentions[start : start + MOST]) > 1
+    ]
+
+
+def _example(text: str, gold: Sequence[Mention], by_rule: Sequence[Mention], sentences: Sentences) -> Example:
+    places = {mention.id: number for number, mention in enumerate(gold)}
+    incidents = [set(mention.incidents) for mention in gold]
+    casualties = torch.tensor([isinstance(mention, Casualty) for mention in gold])
+    attributions = torch.tensor([isinstance(mention, Attribution) for mention in gold])
+    return Example(
+        features=torch.from_numpy(pair_features(text, within(by_rule), sentences)),
+        same=torch.tensor([[float(bool(one & other)) for other in incidents] for one in incidents]),
+        targets=(_targets(gold, "source", places), _targets(gold, "part_of", places)),
+        rows=(casualties | attributions, casualties),
+        columns=(torch.tensor([can_attribute(mention) for mention in gold]), casualties),
+    )
+
+
+def _targets(mentions: Sequence[Mention], attribute: str, places: dict[str, int]) -> Tensor:
+    none = len(mentions)
+    return torch.tensor([places.get(getattr(mention, attribute, None) or "", none) for mention in mentions])
+
+
+def loss_of(network: nn.Module, example: Example) -> Tensor:
+    """Cross-entropies: of each pair being one incident, of each mention's source and of its larger figure.
+
+    The score of having none is fixed at 0. Long articles weigh more than short ones, but not by their pairs.
+    """
+    scores = network(example.features)
+    count = len(example.same)
+    upper = torch.triu(torch.ones(count, count, dtype=torch.bool), diagonal=1)
+    both_ways = (scores[..., 0] + scores[..., 0].T) / 2
+    loss = binary_cross_entropy_with_logits(both_ways[upper], example.same[upper]) * min(count, 30) / 15
+    for score, target, rows, columns in zip(
+        scores.unbind(-1)[1:], example.targets, example.rows, example.columns, strict=True
+    ):
+        closed = ~columns[None, :] | torch.eye(count, dtype=torch.bool)
+        choices = torch.cat([score.masked_fill(closed, -1e4), torch.zeros(count, 1)], dim=1)
+        learnt = rows & ((target == count) | columns[target.clamp(max=count - 1)])
+        if learnt.any():
+            loss = loss + cross_entropy(choices[learnt], target[learnt]) * min(int(learnt.sum()), 15) / 10
+    return loss
+
+
+def as_link_model(network: nn.Module) -> LinkModel:
+    """The network as ``casualties.link`` calls it."""
+
+    @torch.inference_mode()
+    def run(features: Floats) -> Floats:
+        network.eval()
+        scores: Floats = network(torch.from_numpy(features)).numpy()
+        return scores
+
+    return run
+
+
+def dev_scores(model: LinkModel, articles: Sequence[Article]) -> dict[str, float]:
+    """The scores of links, as ``casualties.scoring.links`` names them."""
+    tallies = [
+        tally(article.mentions, link(article.text, unlinked(article), links=model).mentions) for article in articles
+    ]
+    return measure(Tally(*np.sum(tallies, axis=0)))
+
+
+def write_graph(network: nn.Module, path: Path) -> None:
+    """Write the network as an ONNX graph from ``features`` (pairs, features) to ``scores`` (pairs, 3)."""
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, FEATURES),),
+        path,
+        input_names=["features"],
+        output_names=["scores"],
+        dynamic_shapes=({0: torch.export.Dim("pairs")},),
+        external_data=False,
+        verbose=False,
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)
