@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from casualties.pairs import FEATURES, Floats, pair_features
-from casualties.report import Attribution, Casualty, Mention, Report
+from casualties.report import Casualty, Mention, Report
 from casualties.resolve import gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
@@ -83,28 +84,21 @@ def _link_block(text: str, mentions: list[Mention], sentences: Sentences, links:
     incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
     sources = _best(scores[..., 1], [can_attribute(mention) for mention in mentions])
     wholes = _best(scores[..., 2], [isinstance(mention, Casualty) for mention in mentions])
-    linked: list[Mention] = []
-    for number, mention in enumerate(mentions):
-        source = mentions[sources[number]].id if sources[number] >= 0 else None
-        whole = mentions[wholes[number]].id if wholes[number] >= 0 else None
-        incident = (f"i{incidents[number]}",)
-        if isinstance(mention, Casualty):
-            linked.append(replace(mention, incidents=incident, source=source, part_of=whole))
-        elif isinstance(mention, Attribution):
-            linked.append(replace(mention, incidents=incident, source=source))
-        else:
-            linked.append(replace(mention, incidents=incident))
-    return linked
+    ids = [mention.id for mention in mentions]
+    return [
+        mention.with_links((f"i{incident}",), ids[source] if source >= 0 else None, ids[whole] if whole >= 0 else None)
+        for mention, incident, source, whole in zip(mentions, incidents, sources, wholes, strict=True)
+    ]
 
 
 def within(mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions without links that lead to others than them."""
     ids = {mention.id for mention in mentions}
-    kept: list[Mention] = []
-    for mention in mentions:
-        lost = {name: None for name in ("source", "part_of") if getattr(mention, name, None) not in {*ids, None}}
-        kept.append(replace(mention, **lost))
-    return kept
+    targets = [[getattr(mention, link, None) for link in ("source", "part_of")] for mention in mentions]
+    return [
+        mention.with_links(mention.incidents, *(target if target in ids else None for target in both))
+        for mention, both in zip(mentions, targets, strict=True)
+    ]
 
 
 def can_attribute(mention: Mention) -> bool:
@@ -119,7 +113,7 @@ def _best(scores: Floats, allowed: Sequence[bool]) -> list[int]:
     return [int(column) if open_to[row, column] > 0 else -1 for row, column in enumerate(columns)]
 
 
-def average_linkage(scores: Floats) -> list[int]:
+def average_linkage(scores: npt.NDArray[np.floating[Any]]) -> list[int]:
     """Group mentions by joining, again and again, the two groups whose mean score is highest, while it is above 0.
 
     Args:

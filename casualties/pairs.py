@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import ADDS, ANOTHER, OF, PART, THE_SAME, Sentences, name_of
 
 Floats = npt.NDArray[np.float32]
-Matrix = npt.NDArray[np.generic]
+Matrix = npt.NDArray[Any]
 """Numbers or truth values of pairs, (mentions, mentions)."""
 
 _INCLUDING = re.compile(r"\b(?:including|includes?|among them|among whom)\b", re.I)
@@ -152,14 +153,15 @@ def _named(numbers: Sequence[int], codes: Sequence[int], members: Sequence[bool]
 
 def _carried_on(table: Floats) -> Floats:
     """The names of the latest sentence, up to each, that has any."""
-    latest = np.maximum.accumulate(np.where(table.any(axis=1), np.arange(len(table)), 0)) if len(table) else []
-    return table[latest] if len(table) else table
+    latest = np.maximum.accumulate(np.where(table.any(axis=1), np.arange(len(table)), 0))
+    return table[latest]
 
 
 def _in_common(table: Floats, numbers: Sequence[int]) -> tuple[Matrix, Matrix]:
     """Whether the sentences of two mentions share a name, and whether both have names but none in common."""
     rows = table[list(numbers)] if numbers else table
-    shared, any_name = (rows @ rows.T) > 0, rows.any(axis=1)[:, None]
+    shared: Matrix = (rows @ rows.T) > 0
+    any_name: Matrix = rows.any(axis=1).reshape(-1, 1)
     return shared, any_name & any_name.T & ~shared
 
 

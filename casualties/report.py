@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, GROUPS, LABELS
@@ -72,6 +72,10 @@ class Mention:
     incidents: tuple[str, ...] = ()
     """The ids of the incidents it speaks of; more than one where the text sums over them."""
 
+    def with_links(self, incidents: tuple[str, ...], source: str | None, part_of: str | None) -> Mention:
+        """The mention with these links; those that its kind does not have are passed over."""
+        return replace(self, incidents=incidents)
+
     def to_dict(self) -> dict[str, Any]:
         """The mention as section 7 of the annotation guide writes it, with its confidence."""
         return {
@@ -101,6 +105,10 @@ class Casualty(Mention):
     source: str | None = None
     """The id of the mention (a ``SOURCE``, or the actor's own ``CLAIMED``) that gives the figure."""
 
+    def with_links(self, incidents: tuple[str, ...], source: str | None, part_of: str | None) -> Casualty:
+        """The figure with these links."""
+        return replace(self, incidents=incidents, source=source, part_of=part_of)
+
     def _attributes(self) -> dict[str, Any]:
         return {"group": self.group, **self.count.to_dict(), "part_of": self.part_of, "source": self.source}
 
@@ -111,6 +119,10 @@ class Attribution(Mention):
 
     source: str | None = None
     """The id of the ``SOURCE`` mention that attributes."""
+
+    def with_links(self, incidents: tuple[str, ...], source: str | None, part_of: str | None) -> Attribution:
+        """The attribution with these links; it is part of nothing."""
+        return replace(self, incidents=incidents, source=source)
 
     def _attributes(self) -> dict[str, Any]:
         return {"source": self.source} if self.source else {}

@@ -58,8 +58,8 @@ def in_common(one: Sequence[Mention], other: Sequence[Mention]) -> tuple[list[Me
 
 def only_links_to(mention: Mention, names: dict[str, str]) -> Mention:
     """The mention with its links to some mentions, under other names, and without the rest."""
-    links = {link: names.get(getattr(mention, link) or "") for link in ("source", "part_of") if hasattr(mention, link)}
-    return replace(mention, **links)
+    source, whole = (names.get(getattr(mention, link, None) or "") for link in ("source", "part_of"))
+    return mention.with_links(mention.incidents, source, whole)
 
 
 if __name__ == "__main__":

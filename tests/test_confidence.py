@@ -90,7 +90,7 @@ def test_the_calibration_error_of_known_cases() -> None:
 
 def test_tuning_survives_its_file() -> None:
     tuning = Tuning({"casualty": Scaling(0.5, -0.25)}, {"STATED": 0.4})
-    assert Tuning.from_dict(tuning.to_dict()) == tuning  # type: ignore[arg-type]
+    assert Tuning.from_dict(tuning.to_dict()) == tuning
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ def test_long_texts_are_linked_in_blocks() -> None:
 
 @given(st.integers(0, 12), st.integers(0, 10_000))
 def test_average_linkage_against_a_slow_one(count: int, seed: int) -> None:
-    scores = np.random.default_rng(seed).normal(size=(count, count)).astype(np.float32)
-    scores = (scores + scores.T) / 2
+    drawn = np.random.default_rng(seed).normal(size=(count, count))
+    scores = (drawn + drawn.T) / 2
     groups = [[number] for number in range(count)]
     while True:
         pairs = [

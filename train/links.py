@@ -85,7 +85,7 @@ def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epo
     set_seed(seed)
     examples = [example for article in train for example in make_examples(article)]
     network = make_network()
-    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * -(-len(examples) // BATCH))
     for epoch in range(epochs):
@@ -94,7 +94,7 @@ def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epo
         for start in track(range(0, len(order), BATCH), f"epoch {epoch}"):
             losses = [loss_of(network, examples[number]) for number in order[start : start + BATCH]]
             optimizer.zero_grad()
-            torch.stack(losses).mean().backward()
+            torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             mean.update_parameters(network)

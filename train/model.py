@@ -100,6 +100,7 @@ class Loss(nn.Module):
         """
         super().__init__()
         counts = torch.bincount(tags[tags != IGNORED], minlength=len(TAGS)).clamp(min=1).float()
+        self.tag_weights: Tensor
         self.register_buffer("tag_weights", (counts.sum() / counts) ** balance)
         self.group_weight = group_weight
 

@@ -86,11 +86,7 @@ def evaluate_links(
 
 def unlinked(article: Article) -> list[Mention]:
     """The mentions of an article without incidents, sources and parts."""
-    bare: list[Mention] = []
-    for mention in article.mentions:
-        links = {name: None for name in ("source", "part_of") if hasattr(mention, name)}
-        bare.append(replace(mention, incidents=(), **links))
-    return bare
+    return [mention.with_links((), None, None) for mention in article.mentions]
 
 
 def all_one_incident(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
