@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import subprocess
@@ -13,10 +14,11 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import casualties
-from casualties.cli import app
+from casualties.cli import _cell, app
 from casualties.corpus.inline import parse_inline
 from casualties.link import link
 from casualties.report import mention_from_dict
+from casualties.rows import COLUMNS
 from casualties.view import print_report
 from tests.conftest import REPOSITORY, TEXT
 
@@ -115,7 +117,8 @@ def test_a_file_that_is_no_text_is_one_line_and_the_others_are_read(
     [
         (["extract", "nowhere.txt"], "nowhere.txt: no such file or folder"),
         (["extract", "{empty}"], "the folder holds no *.txt file"),
-        (["extract", "-", "--json", "--record"], "choose one of --json and --record"),
+        (["extract", "-", "--json", "--record"], "choose one of --json, --record and --format"),
+        (["extract", "-", "--csv"], "--csv goes with --format gtd or --format ucdp"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -214,3 +217,35 @@ def test_the_installed_command() -> None:
         check=True,
     )
     assert "9" in done.stdout
+
+
+def test_totals_are_explained() -> None:
+    marked = run("extract", "-", "--explain", "--published", "2021-09-06", stdin=TEXT.encode())[1]
+    assert "3 killed: the figure that includes the others" in marked
+    assert "“three people”, according to “police”" in marked
+    assert "2021-09-06" in marked
+
+
+def test_rows_as_csv_and_as_json(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "b.txt").write_text("Nothing happened.", encoding="utf-8")
+    code, output, _ = run("extract", tmp_path, "--format", "gtd", "--csv")
+    row = next(csv.DictReader(output.splitlines()))
+    assert (code, row["article"], row["incident"], row["nkill"], row["gname"]) == (0, "a", "i1", "3", "Unknown")
+    assert list(row) == ["article", "incident", *COLUMNS["gtd"]]
+    _, output, _ = run("extract", tmp_path, "--format", "ucdp", "--published", "2021-09-06")
+    assert any(
+        row.items() >= {"article": "a", "date_start": "2021-09-06"}.items()
+        for row in map(json.loads, output.splitlines())
+    )
+
+
+def test_no_cell_is_a_formula() -> None:
+    assert [_cell(value) for value in ("=1+1", "@x", "-5", "Tolva", -9, None)] == [
+        "'=1+1",
+        "'@x",
+        "'-5",
+        "Tolva",
+        -9,
+        None,
+    ]

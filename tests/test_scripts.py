@@ -11,15 +11,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import scripts.agreement
 import scripts.benchmark
 import scripts.evaluate
 import scripts.prepare_data
 import train.card
 from casualties.corpus.records import read_records
+from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
 from tests.conftest import REPOSITORY
 from train.card import example
-from train.data import load_articles, select
+from train.data import ANNOTATIONS, load_articles, select
 from train.finetune import DEFAULT_CONFIG
 
 
@@ -89,7 +91,7 @@ def test_prepare_data_names_every_missing_text(tmp_path: Path) -> None:
     code, _, errors = run(scripts.prepare_data.main, tmp_path)
     lines = errors.splitlines()
     assert code == 1
-    assert len(lines) == 1754
+    assert len(lines) == labelled_third_party_texts()
     assert "current_events 2021-03-30-109259: no such text" in lines
 
 
@@ -98,8 +100,27 @@ def test_prepare_data_writes_records_with_their_texts(shared: Path, tmp_path: Pa
     code, _, errors = run(scripts.prepare_data.main, shared / "data", "--output", path)
     assert (code, errors) == (0, "")
     records = list(read_records(path))
-    assert len(records) == 1754
+    assert len(records) == labelled_third_party_texts()
     assert all(record["text"] for record in records)
+
+
+def labelled_third_party_texts() -> int:
+    return sum(1 for source in SOURCES for _ in read_records(ANNOTATIONS / f"{source}.jsonl"))
+
+
+def test_agreement_of_two_readers(shared: Path) -> None:
+    code, output, _ = run(scripts.agreement.main, "--data", shared / "data")
+    assert code == 0
+    assert "all: 96 texts labelled twice" in output
+    assert "left out" not in output
+    values = [float(value) for value in re.findall(r"(?:same incident|sources|parts): ([\d.]+) %", output)]
+    assert len(values) >= 3 and min(values[:3]) > 80
+
+
+def test_agreement_says_what_is_missing() -> None:
+    code, output, _ = run(scripts.agreement.main)
+    assert code == 0
+    assert "80 texts left out" in output
 
 
 def test_the_benchmark_measures_a_model(tiny_model: Path) -> None:

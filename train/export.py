@@ -22,6 +22,7 @@ import numpy as np
 import torch
 import typer
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from casualties.confidence import tune
@@ -141,16 +142,32 @@ def write_graph(model: CasualtyModel, path: Path) -> None:
     example = torch.ones((2, 8), dtype=torch.int64)
     mask = example.clone()
     mask[1, 4:] = 0  # a mask of ones alone would be traced as none
-    free = {0: torch.export.Dim("windows"), 1: torch.export.Dim("tokens")}
+    free = {0: "windows", 1: "tokens"}
+    write_onnx(model, path, {"input_ids": example, "attention_mask": mask}, ["tags", "groups"], free)
+
+
+def write_onnx(
+    module: nn.Module, path: Path, inputs: Mapping[str, Tensor], outputs: Sequence[str], free: Mapping[int, str]
+) -> None:
+    """Write a module as an ONNX graph in one file.
+
+    Args:
+        module: what to write.
+        path: where.
+        inputs: an example of each input, by name.
+        outputs: the outputs' names.
+        free: the dimensions that differ from call to call, by number, the same in each input.
+    """
+    dimensions = {number: torch.export.Dim(name) for number, name in free.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         torch.onnx.export(
-            model,
-            (example, mask),
+            module,
+            tuple(inputs.values()),
             path,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["tags", "groups"],
-            dynamic_shapes=(free, free),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=tuple(dimensions for _ in inputs),
             external_data=False,
             verbose=False,
         )

@@ -33,6 +33,7 @@ from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.links import Tally, measure, tally, unlinked
 from train.command_line import command_line
 from train.data import load_articles, select
+from train.export import write_onnx
 
 HIDDEN = 64
 DROPOUT = 0.1
@@ -184,16 +185,7 @@ def dev_scores(model: LinkModel, articles: Sequence[Article]) -> dict[str, float
 
 def write_graph(network: nn.Module, path: Path) -> None:
     """Write the network as an ONNX graph from ``features`` (pairs, features) to ``scores`` (pairs, 3)."""
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, FEATURES),),
-        path,
-        input_names=["features"],
-        output_names=["scores"],
-        dynamic_shapes=({0: torch.export.Dim("pairs")},),
-        external_data=False,
-        verbose=False,
-    )
+    write_onnx(network, path, {"features": torch.zeros(2, FEATURES)}, ["scores"], {0: "pairs"})
 
 
 if __name__ == "__main__":

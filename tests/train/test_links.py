@@ -1,0 +1,103 @@
+"""The link model: it learns what people linked, and a model folder holds it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from casualties.confidence import Scaling, Tuning
+from casualties.corpus.inline import parse_inline
+from casualties.corpus.records import Article
+from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
+from casualties.pairs import FEATURES
+from casualties.scoring.links import unlinked
+from train.links import MOST, as_link_model, dev_scores, make_examples, train_links, write_graph
+
+ARTICLES = [
+    parse_inline(marked, id=str(number), source="articles")
+    for number, marked in enumerate(
+        [
+            "⟦Police⟧{SOURCE #p} said ⟦ten people⟧{KILLED unknown 10 #t @p}, ⟦a child⟧{KILLED civilian 1 <t @p} among them, died in "
+            "⟦Tolva⟧{PLACE}.\n\n⟦Red Dawn⟧{CLAIMED i2} claimed an attack in ⟦Veleny⟧{PLACE i2} that hurt ⟦four⟧{WOUNDED unknown 4 i2}.",
+            "In ⟦Veleny⟧{PLACE} ⟦three⟧{KILLED unknown 3} died.\n\nIn ⟦Tolva⟧{PLACE i2}, the ⟦army⟧{SOURCE #a i2} said, ⟦two⟧{KILLED unknown 2 @a i2} did.",
+        ]
+    )
+]
+
+
+def test_it_learns_what_people_linked() -> None:
+    network = train_links(ARTICLES, [], seed=0, epochs=150)
+    scores = dev_scores(as_link_model(network), ARTICLES)
+    assert scores == dict.fromkeys(scores, pytest.approx(1.0))
+
+
+def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_together() -> None:
+    (example,) = make_examples(ARTICLES[0])
+    assert example.features.shape == (7, 7, FEATURES)
+    assert example.same[:4, :4].all() and not example.same[:4, 4:].any()
+    assert example.targets[0].tolist() == [7, 0, 0, 7, 7, 7, 7]
+    assert example.targets[1].tolist() == [7, 7, 1, 7, 7, 7, 7]
+    text = "x " * (2 * MOST + 1)
+    many = [replace(ARTICLES[0].mentions[0], id=f"m{n}", start=2 * n, end=2 * n + 1) for n in range(2 * MOST + 1)]
+    long = Article(id="long", source="tests", text=text, mentions=tuple(many), incidents=("i1",))
+    assert [len(part.same) for part in make_examples(long)] == [MOST, MOST]
+    assert make_examples(replace(long, mentions=())) == []
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with a link model that has learnt the articles."""
+    folder = tmp_path_factory.mktemp("links") / "model"
+    shutil.copytree(tiny_model, folder)
+    write_graph(train_links(ARTICLES, [], seed=0, epochs=150), folder / "scratch")
+    add_link_model(folder, folder / "scratch")
+    return folder
+
+
+def test_a_model_folder_links_as_the_network_does(folder: Path) -> None:
+    extractor = Extractor(folder)
+    for article in ARTICLES:
+        report = extractor.link(article.text, unlinked(article))
+        assert [mention.incidents for mention in report.mentions] == [mention.incidents for mention in article.mentions]
+        assert [getattr(mention, "source", None) for mention in report.mentions] == [
+            getattr(mention, "source", None) for mention in article.mentions
+        ]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "links.onnx",
+        "model.onnx",
+        "tokenizer.json",
+    ]
+
+
+def test_a_damaged_link_model_is_named(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    (tmp_path / "model" / "links.onnx").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"links\.onnx is damaged"):
+        Extractor(tmp_path / "model")
+
+
+def test_what_was_learnt_about_a_model_is_in_its_folder(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    text = "A bomb killed three people in Harrow Bay on Monday, police said. No group claimed it."
+    before = Extractor(folder).extract(text).mentions
+    scaling = Scaling(0.0, float(np.log(3)))  # whatever the model says, three in four are right
+    write_tuning(tmp_path / "model", Tuning(dict.fromkeys(("casualty", "attribution", "context"), scaling)))
+    tuned = Extractor(tmp_path / "model")
+    assert [mention.confidence for mention in tuned.extract(text).mentions] == [pytest.approx(0.75)] * len(before)
+    assert tuned.extract(text, min_confidence=0.8).mentions == ()
+    assert len(before) > 0
+    assert next(iter(tuned.extract_many([text], min_confidence=0.8))).mentions == ()
+
+
+def test_a_damaged_tuning_is_named(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    path = tmp_path / "model" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "tuning": {"thresholds": {"KILLED": "high"}}}))
+    with pytest.raises(ModelError, match=r"config\.json cannot be read"):
+        Extractor(tmp_path / "model")
