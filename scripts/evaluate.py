@@ -1,7 +1,8 @@
 """Score models on the held-out articles: ``python scripts/evaluate.py default --data DATA``.
 
 Several models, such as the three seeds of one recipe, are scored one by one and their figures averaged. Short items
-and whole articles are reported apart, and each collection by itself.
+and whole articles are reported apart, and each collection by itself. Links are those of the first model, on the
+mentions that people marked, beside simpler ways to link.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
+from casualties.confidence import ReliabilityRow, calibration_error, judge, reliability
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor
-from casualties.scoring import Evaluation, evaluate
+from casualties.labels import FAMILIES
+from casualties.report import Report
+from casualties.scoring import evaluate
 from casualties.scoring.links import BASELINES, Linker, evaluate_links, right_accounts
-from casualties.scoring.mentions import Pair
-from casualties.scoring.rate import Rate
 from casualties.view import print_evaluation
 from train.data import Part, load_articles, select
 
@@ -36,6 +39,17 @@ MAIN_FIGURES = {
     "texts": "whole texts",
     "accounts": "accounts",
 }
+LINK_FIGURES = {
+    "same_incident": "same incident",
+    "b_cubed": "B³",
+    "ceaf_e": "CEAF-e",
+    "sources": "sources",
+    "parts": "parts",
+}
+CALIBRATED = ("casualty", "attribution")
+
+Read = Sequence[tuple[Article, Report]]
+"""Articles and what a model says of them."""
 
 
 def main(
@@ -47,44 +61,56 @@ def main(
     """Score models on held-out articles."""
     articles = select(load_articles(data), part)
     console = Console()
-    links: dict[str, dict[str, dict[str, float]]] = {}
     scores: dict[str, dict[str, dict[str, float]]] = {}
     for model in models:
-        extractor = Extractor(model)
-        evaluations = evaluate_groups(extractor, articles)
-        links = links or {group: link_scores(extractor, members) for group, members in grouped(articles).items()}
-        print_evaluation(evaluations["all"][0], console, f"{model}: {part}, {len(articles)} articles")
-        scores[model] = {
-            group: {**evaluation.to_dict(), "accounts": accounts.value, "accounts.total": accounts.total}
-            for group, (evaluation, accounts) in evaluations.items()
-        }
-    console.print(mean_table(scores))
-    console.print(link_table(links))
+        texts = track([article.text for article in articles], model, console=Console(stderr=True))
+        read: Read = list(zip(articles, Extractor(model).extract_many(texts), strict=True))
+        scores[model] = {group: score(members) for group, members in grouped(read).items()}
+        evaluation = evaluate([(article.mentions, report.mentions) for article, report in read])
+        print_evaluation(evaluation, console, f"{model}: {part}, {len(articles)} articles")
+        if model == models[0]:
+            sureness = {family: reliability(outcomes(read, family)) for family in CALIBRATED}
+    links = {
+        group: link_scores(Extractor(models[0]), [article for article, _ in members])
+        for group, members in grouped(read).items()
+    }
+    for table in (mean_table(scores), link_table(links), reliability_table(sureness)):
+        console.print(table)
     if output:
-        found = {"part": part, "models": scores, "links": links}
+        found = {"part": part, "models": scores, "links": links, "reliability": sureness}
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def grouped(articles: Sequence[Article]) -> dict[str, list[Article]]:
+def grouped(read: Read) -> dict[str, Read]:
     """All articles, the short and the whole ones, and each collection."""
-    groups: dict[str, list[Article]] = {"all": list(articles)}
-    for article in articles:
+    groups: dict[str, list[tuple[Article, Report]]] = {"all": list(read)}
+    for article, report in read:
         kind = "whole articles" if article.source in WHOLE_ARTICLES else "shorter texts"
         for group in (kind, article.source):
-            groups.setdefault(group, []).append(article)
-    return groups
+            groups.setdefault(group, []).append((article, report))
+    return dict(groups)
 
 
-def evaluate_groups(extractor: Extractor, articles: Sequence[Article]) -> dict[str, tuple[Evaluation, Rate]]:
-    """The scores of one model on each group of articles, and its share of right accounts."""
-    reports = list(extractor.extract_many(article.text for article in articles))
-    report_on = {article.id: report for article, report in zip(articles, reports, strict=True)}
-    found: dict[str, tuple[Evaluation, Rate]] = {}
-    for group, members in grouped(articles).items():
-        pairs: list[Pair] = [(article.mentions, report_on[article.id].mentions) for article in members]
-        accounts = [right_accounts(article, report_on[article.id]) for article in members]
-        found[group] = evaluate(pairs), Rate(sum(right for right, _ in accounts), sum(total for _, total in accounts))
-    return found
+def score(read: Read) -> dict[str, float]:
+    """Scores under one flat key each.
+
+    They are those of ``Evaluation.to_dict``; ``accounts``, the share of incidents that came out right, with
+    ``accounts.total``; and ``ece.casualty`` and ``ece.attribution``, expected calibration errors.
+    """
+    accounts = [right_accounts(article, report) for article, report in read]
+    total = sum(number for _, number in accounts)
+    return {
+        **evaluate([(article.mentions, report.mentions) for article, report in read]).to_dict(),
+        "accounts": sum(right for right, _ in accounts) / max(1, total),
+        "accounts.total": total,
+        **{f"ece.{family}": calibration_error(outcomes(read, family)) for family in CALIBRATED},
+    }
+
+
+def outcomes(read: Read, family: str) -> list[tuple[float, bool]]:
+    """Confidence of each mention of a family that was found, and whether it is right."""
+    judged = [each for article, report in read for each in judge(article.mentions, report.mentions)]
+    return [(mention.confidence, right) for mention, right in judged if mention.label in FAMILIES[family]]
 
 
 def link_scores(extractor: Extractor, articles: Sequence[Article]) -> dict[str, dict[str, float]]:
@@ -93,29 +119,10 @@ def link_scores(extractor: Extractor, articles: Sequence[Article]) -> dict[str, 
     by_model: Linker = lambda text, mentions: extractor.link(text, mentions).mentions  # noqa: E731
     for name, linker in {"model": by_model, **BASELINES}.items():
         evaluation = evaluate_links(articles, linker)
-        bounds = {
-            f"{key}.{end}": value
-            for key, interval in evaluation.intervals.items()
-            for end, value in (("low", interval.low), ("high", interval.high))
-        }
-        found[name] = {**evaluation.scores, **bounds}
+        found[name] = dict(evaluation.scores)
+        for key, bounds in evaluation.intervals.items():
+            found[name] |= {f"{key}.low": bounds.low, f"{key}.high": bounds.high}
     return found
-
-
-def link_table(links: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
-    """The scores of links on whole articles in percent, with their intervals."""
-    by_linker = links.get("whole articles", links["all"])
-    columns = [key for key in next(iter(by_linker.values())) if "." not in key]
-    table = Table(
-        "links", *columns, title="links between marked mentions, whole articles, percent", title_justify="left"
-    )
-    for name, scores in by_linker.items():
-        values = [
-            f"{100 * scores[key]:.1f} ({100 * scores[f'{key}.low']:.1f}–{100 * scores[f'{key}.high']:.1f})"
-            for key in columns
-        ]
-        table.add_row(name, *values)
-    return table
 
 
 def mean_table(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
@@ -129,6 +136,31 @@ def mean_table(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table
             row.append(f"{statistics.mean(values):.1f}{spread}")
         table.add_row(group, *row)
     return table
+
+
+def link_table(links: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    """The scores of links on whole articles in percent, with their intervals."""
+    title = "links between marked mentions, whole articles, percent"
+    table = Table("links", *LINK_FIGURES.values(), title=title, title_justify="left")
+    for name, scores in links.get("whole articles", links["all"]).items():
+        table.add_row(name, *(percent_with_interval(scores, key) for key in LINK_FIGURES))
+    return table
+
+
+def reliability_table(rows: Mapping[str, Sequence[ReliabilityRow]]) -> Table:
+    """Confidence against what came true."""
+    table = Table("mentions of", "confidence", "right", "how many", title="reliability, percent", title_justify="left")
+    for family, bins in rows.items():
+        for row in bins:
+            table.add_row(family, f"{100 * row.confidence:.0f}", f"{100 * row.right:.0f}", str(row.mentions))
+    return table
+
+
+def percent_with_interval(scores: Mapping[str, float], key: str) -> str:
+    """A score in percent with its interval, where it has one."""
+    if f"{key}.low" not in scores:
+        return f"{100 * scores[key]:.1f}"
+    return f"{100 * scores[key]:.1f} [{100 * scores[f'{key}.low']:.1f}–{100 * scores[f'{key}.high']:.1f}]"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import scripts.agreement
 import scripts.benchmark
 import scripts.evaluate
 import scripts.prepare_data
+import scripts.robustness
 import train.card
 from casualties.corpus.records import read_records
 from casualties.corpus.tables import SOURCES
@@ -58,7 +59,10 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     (tmp_path / "README.md").write_text(
         "a <!-- accuracy --> old <!-- /accuracy --> <!-- example --> <!-- /example --> z"
     )
+    code, _, _ = run(scripts.robustness.main, tiny_model, "--output", tmp_path / "robustness.json")
+    assert code == 0
     options = {
+        "robustness": tmp_path / "robustness.json",
         "model": tiny_model,
         "scores": scores,
         "float-scores": scores,
@@ -102,6 +106,16 @@ def test_prepare_data_writes_records_with_their_texts(shared: Path, tmp_path: Pa
     records = list(read_records(path))
     assert len(records) == labelled_third_party_texts()
     assert all(record["text"] for record in records)
+
+
+@pytest.mark.parametrize("name", scripts.robustness.CHANGES)
+def test_changed_articles_keep_their_labels(name: str) -> None:
+    for article in select(load_articles(None), "test"):
+        changed = scripts.robustness.CHANGES[name](article)
+        assert [mention.label for mention in changed.mentions] == [mention.label for mention in article.mentions]
+        for mention in changed.mentions:
+            assert changed.text[mention.start : mention.end] == mention.text
+        assert (changed == article) is (name == "as it is")
 
 
 def labelled_third_party_texts() -> int:

@@ -20,7 +20,7 @@ from casualties.extractor import MANIFEST_FILE, MODEL_FILE, Extractor
 from casualties.labels import LABELS
 from casualties.scoring import MAIN_METRIC
 from casualties.view import print_report
-from scripts.evaluate import MAIN_FIGURES
+from scripts.evaluate import LINK_FIGURES, MAIN_FIGURES, percent_with_interval
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, read_split
@@ -42,6 +42,7 @@ def main(
     scores: Annotated[Path, typer.Option(help="Test scores of the embedded model and of the seeds, that one first.")],
     float_scores: Annotated[Path, typer.Option(help="Test scores of the embedded model in float.")],
     benchmark: Annotated[Path, typer.Option(help="What scripts/benchmark.py --output wrote.")],
+    robustness: Annotated[Path, typer.Option(help="What scripts/robustness.py --output wrote.")],
     output: Annotated[Path, typer.Option(help="The card to write.")],
     readme: Annotated[Path | None, typer.Option(help="A file whose marked sections to write anew.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts.")] = None,
@@ -50,7 +51,9 @@ def main(
     with command_line():
         manifest = json.loads((model / MANIFEST_FILE).read_text(encoding="utf-8"))
         settings = read_config(runs[0] / CONFIG)
-        int8: Scores = json.loads(scores.read_text(encoding="utf-8"))["models"]
+        found = json.loads(scores.read_text(encoding="utf-8"))
+        int8: Scores = found["models"]
+        links = found["links"].get("whole articles", found["links"]["all"])
         exact: Scores = json.loads(float_scores.read_text(encoding="utf-8"))["models"]
         speed: dict[str, dict[str, float]] = json.loads(benchmark.read_text(encoding="utf-8"))
         card = Template((CARDS / "template.md").read_text(encoding="utf-8")).substitute(
@@ -65,6 +68,9 @@ def main(
             labels=label_table(_first(int8)["all"]),
             precision=precision_table(_first(int8)["all"], _first(exact)["all"]),
             export=export_lines(runs[0]),
+            links=link_rows(links),
+            calibration=calibration_lines(int8, found["reliability"]),
+            robustness=robustness_table(json.loads(robustness.read_text(encoding="utf-8"))),
             speed=speed_table(speed),
             settings=(runs[0] / CONFIG).read_text(encoding="utf-8").strip(),
             training=training_lines(runs),
@@ -72,7 +78,8 @@ def main(
         )
         output.write_text(card, encoding="utf-8")
         if readme:
-            sections = {"accuracy": f"{group_table(int8)}\n\n{speed_table(speed)}", "example": example(model)}
+            accuracy = [group_table(int8), link_rows(links), speed_table(speed)]
+            sections = {"accuracy": "\n\n".join(accuracy), "example": example(model)}
             readme.write_text(fill_in(readme.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
 
@@ -115,7 +122,7 @@ def group_table(scores: Scores) -> str:
         cells = [group, f"{embedded['texts.total']:.0f}"]
         for key in MAIN_FIGURES:
             values = [100 * model[group][key] for model in scores.values()]
-            cells.append(f"{_percent(embedded, key)} {min(values):.1f}–{max(values):.1f}")
+            cells.append(f"{percent_with_interval(embedded, key)} {min(values):.1f}–{max(values):.1f}")
         rows.append(cells)
     return markdown(["texts", "number", *MAIN_FIGURES.values()], rows)
 
@@ -126,19 +133,40 @@ def label_table(scores: Mapping[str, float]) -> str:
         [
             label,
             f"{scores[f'{label}.gold']:.0f}",
-            _percent(scores, f"{label}.exact.f1"),
-            _percent(scores, f"{label}.overlap.f1"),
+            percent_with_interval(scores, f"{label}.exact.f1"),
+            percent_with_interval(scores, f"{label}.overlap.f1"),
         ]
         for label in LABELS
     ]
     return markdown(["label", "gold", "exact F1", "overlap F1"], rows)
 
 
-def _percent(scores: Mapping[str, float], key: str) -> str:
-    """A score in percent with its interval, where it has one."""
-    if f"{key}.low" not in scores:
-        return f"{100 * scores[key]:.1f}"
-    return f"{100 * scores[key]:.1f} [{100 * scores[f'{key}.low']:.1f}–{100 * scores[f'{key}.high']:.1f}]"
+def link_rows(links: Mapping[str, Mapping[str, float]]) -> str:
+    """Each way to link, with the intervals of its scores."""
+    rows = [[name, *(percent_with_interval(scores, key) for key in LINK_FIGURES)] for name, scores in links.items()]
+    return markdown(["links", *LINK_FIGURES.values()], rows)
+
+
+def calibration_lines(scores: Scores, reliability: Mapping[str, Sequence[Sequence[float]]]) -> str:
+    """The calibration errors of all models, and the embedded one's confidence against what came true."""
+    errors = []
+    for family in reliability:
+        values = [model["all"][f"ece.{family}"] for model in scores.values()]
+        errors.append(f"{family} {values[0]:.3f} ({min(values):.3f}–{max(values):.3f})")
+    rows = [
+        [family, f"{100 * confidence:.0f}", f"{100 * right:.0f}", f"{mentions:.0f}"]
+        for family, bins in reliability.items()
+        for mentions, confidence, right in bins
+    ]
+    table = markdown(["mentions of", "confidence", "right", "how many"], rows)
+    return f"Expected calibration error on test: {'; '.join(errors)}.\n\n{table}"
+
+
+def robustness_table(scores: Mapping[str, Mapping[str, float]]) -> str:
+    """What ``scripts/robustness.py`` measured."""
+    figures = list(_first(scores))
+    rows = [[name, *(f"{100 * values[key]:.1f}" for key in figures)] for name, values in scores.items()]
+    return markdown(["articles", *(MAIN_FIGURES[key] for key in figures)], rows)
 
 
 def precision_table(int8: Mapping[str, float], exact: Mapping[str, float]) -> str:

@@ -1,0 +1,136 @@
+"""How a model bears other spellings of the held-out articles: ``python scripts/robustness.py default --data DATA``.
+
+Every change leaves each character where it is, or replaces whole mentions, so that the labels stay right: invariance
+tests in the manner of CheckList (Ribeiro et al. 2020).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from casualties.corpus.records import Article
+from casualties.extractor import Extractor
+from casualties.report import Mention
+from casualties.scoring import evaluate
+from train.data import load_articles, select
+
+FIGURES = ("casualty.exact.f1", "casualty.overlap.f1", "attribution.overlap.f1", "counts", "texts")
+LOOK_ALIKES = dict(zip("lIoOseciunmrt", "1l0055eouhmnl", strict=True))
+"""What bad scans make of letters."""
+NOISE = 0.03
+"""The share of letters that a bad scan gets wrong."""
+PLACES = ("Nkhotakota", "Dushanbe", "Thiruvananthapuram", "Ouagadougou", "Xinyang", "Łódź", "Qaraqosh", "Iquitos")
+"""Real towns that few reports of attacks name, for places of all kinds."""
+
+Change = Callable[[Article], Article]
+
+
+def as_it_is(article: Article) -> Article:
+    """The article."""
+    return article
+
+
+def in_capitals(article: Article) -> Article:
+    """All letters upper case, where that is one character."""
+    return _respelled(article, [each.upper() if len(each.upper()) == 1 else each for each in article.text])
+
+
+def in_small_letters(article: Article) -> Article:
+    """All letters lower case."""
+    return _respelled(article, [each.lower() if len(each.lower()) == 1 else each for each in article.text])
+
+
+def without_punctuation(article: Article) -> Article:
+    """Blanks for punctuation, but not within numbers."""
+    return _respelled(article, list(re.sub(r"(?<!\d)[.,;:!?\"“”'’()](?!\d)", " ", article.text)))
+
+
+def badly_scanned(article: Article) -> Article:
+    """Some letters replaced by look-alikes, outside of figures."""
+    random = np.random.default_rng(len(article.text))
+    noisy = random.random(len(article.text)) < NOISE
+    return _respelled(
+        article,
+        [LOOK_ALIKES.get(each, each) if wrong else each for each, wrong in zip(article.text, noisy, strict=True)],
+    )
+
+
+def elsewhere(article: Article) -> Article:
+    """Each place, at every mention, another town."""
+    towns: dict[str, str] = {}
+    for mention in article.mentions:
+        if mention.label == "PLACE":
+            towns.setdefault(mention.text, PLACES[len(towns) % len(PLACES)])
+    return _reworded(article, lambda mention: towns[mention.text] if mention.label == "PLACE" else mention.text)
+
+
+CHANGES: dict[str, Change] = {
+    "as it is": as_it_is,
+    "capitals": in_capitals,
+    "small letters": in_small_letters,
+    "no punctuation": without_punctuation,
+    "bad scan": badly_scanned,
+    "other places": elsewhere,
+}
+
+
+def main(
+    model: Annotated[str, typer.Argument(help="A model folder that train.export wrote, or default.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Where to write the scores as JSON.")] = None,
+) -> None:
+    """Score a model on changed articles."""
+    articles = select(load_articles(data), "test")
+    extractor = Extractor(model)
+    scores = {
+        name: score(extractor, [change(article) for article in articles], name) for name, change in CHANGES.items()
+    }
+    table = Table("articles", *FIGURES, title=f"{model}, {len(articles)} articles, percent", title_justify="left")
+    for name, figures in scores.items():
+        table.add_row(name, *(f"{100 * figures[key]:.1f}" for key in FIGURES))
+    Console().print(table)
+    if output:
+        output.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+
+
+def score(extractor: Extractor, articles: Sequence[Article], name: str) -> dict[str, float]:
+    """The scores on some articles."""
+    texts = track([article.text for article in articles], name, console=Console(stderr=True))
+    reports = extractor.extract_many(texts)
+    pairs = [(article.mentions, report.mentions) for article, report in zip(articles, reports, strict=True)]
+    return {key: value for key, value in evaluate(pairs, resamples=0).to_dict().items() if key in FIGURES}
+
+
+def _respelled(article: Article, characters: Sequence[str]) -> Article:
+    """The article with other characters in the same places."""
+    text = "".join(characters)
+    mentions = tuple(replace(mention, text=text[mention.start : mention.end]) for mention in article.mentions)
+    return replace(article, text=text, mentions=mentions)
+
+
+def _reworded(article: Article, words: Callable[[Mention], str]) -> Article:
+    """The article with other words for its mentions."""
+    text, end = "", 0
+    mentions: list[Mention] = []
+    for mention in article.mentions:
+        text += article.text[end : mention.start]
+        new = words(mention)
+        mentions.append(replace(mention, start=len(text), end=len(text) + len(new), text=new))
+        text += new
+        end = mention.end
+    return replace(article, text=text + article.text[end:], mentions=tuple(mentions))
+
+
+if __name__ == "__main__":
+    typer.run(main)
