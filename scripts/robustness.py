@@ -59,11 +59,9 @@ def without_punctuation(article: Article) -> Article:
 def badly_scanned(article: Article) -> Article:
     """Some letters replaced by look-alikes, outside of figures."""
     random = np.random.default_rng(len(article.text))
-    noisy = random.random(len(article.text)) < NOISE
-    return _respelled(
-        article,
-        [LOOK_ALIKES.get(each, each) if wrong else each for each, wrong in zip(article.text, noisy, strict=True)],
-    )
+    wrong = random.random(len(article.text)) < NOISE
+    letters = zip(article.text, wrong, strict=True)
+    return _respelled(article, [LOOK_ALIKES.get(each, each) if misread else each for each, misread in letters])
 
 
 def elsewhere(article: Article) -> Article:
@@ -93,9 +91,9 @@ def main(
     """Score a model on changed articles."""
     articles = select(load_articles(data), "test")
     extractor = Extractor(model)
-    scores = {
-        name: score(extractor, [change(article) for article in articles], name) for name, change in CHANGES.items()
-    }
+    scores: dict[str, dict[str, float]] = {}
+    for name, change in CHANGES.items():
+        scores[name] = score(extractor, [change(article) for article in articles], name)
     table = Table("articles", *FIGURES, title=f"{model}, {len(articles)} articles, percent", title_justify="left")
     for name, figures in scores.items():
         table.add_row(name, *(f"{100 * figures[key]:.1f}" for key in FIGURES))

@@ -110,12 +110,13 @@ def test_prepare_data_writes_records_with_their_texts(shared: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("name", scripts.robustness.CHANGES)
 def test_changed_articles_keep_their_labels(name: str) -> None:
-    for article in select(load_articles(None), "test"):
-        changed = scripts.robustness.CHANGES[name](article)
+    articles = select(load_articles(None), "test")
+    all_changed = [scripts.robustness.CHANGES[name](article) for article in articles]
+    assert (all_changed == articles) is (name == "as it is")
+    for article, changed in zip(articles, all_changed, strict=True):
         assert [mention.label for mention in changed.mentions] == [mention.label for mention in article.mentions]
         for mention in changed.mentions:
             assert changed.text[mention.start : mention.end] == mention.text
-        assert (changed == article) is (name == "as it is")
 
 
 def labelled_third_party_texts() -> int:
