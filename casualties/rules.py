@@ -29,8 +29,9 @@ ANOTHER = re.compile(
     re.I,
 )
 THE_SAME = re.compile(
-    r"\b(?:the|these|both)(?: two| three)? (?:attacks?|assaults?|blasts?|explosions?|bombings?|shootings?|raids?|ambush"
-    r"|assailants?|attackers?|gunm[ae]n|bombers?|militants)\b",
+    r"\b(?:the|these|both)(?: (?!previous|earlier|other|last|latest|similar)\w+){0,2}"
+    r" (?:attacks?|assaults?|blasts?|explosions?|bombings?|shootings?|raids?|ambush|assailants?|attackers?|gunm[ae]n"
+    r"|bombers?|militants)\b",
     re.I,
 )
 PART = re.compile(
