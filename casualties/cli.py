@@ -32,6 +32,9 @@ from casualties.view import plain, print_evaluation, print_report
 
 DATA_ERROR, USAGE_ERROR = 1, 2
 
+_LONGEST_CHARACTER = 4
+"""Bytes, in UTF-8."""
+
 T = TypeVar("T")
 Write = Callable[[str, Path | None, Report], None]
 """Prints the report on the article of an id and a file."""
@@ -85,6 +88,8 @@ def extract(
     """Say what each article claims: a table for people, JSON, or rows for a data set of events."""
     if as_json + as_record + bool(rows) > 1:
         _fail("choose one of --json, --record and --format", USAGE_ERROR)
+    if explain and (as_json or as_record or rows):
+        _fail("--explain goes with the table; --json holds the rule of each total", USAGE_ERROR)
     if as_csv and not rows:
         _fail("--csv goes with --format gtd or --format ucdp", USAGE_ERROR)
     paths = [path for name in inputs for path in _expand(name)]
@@ -128,14 +133,16 @@ def _csv_rows(dataset: str) -> Write:
 
     def write(id: str, _: Path | None, report: Report) -> None:
         for row in report.to_rows(dataset):
-            writer.writerow({name: _cell(value) for name, value in {"article": id, **row}.items()})
+            writer.writerow({"article": plain(id), **{name: _cell(value) for name, value in row.items()}})
 
     return write
 
 
 def _cell(value: str | int | None) -> str | int | None:
     """A value that no spreadsheet takes for a formula, whatever the article says."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    if not isinstance(value, str):
+        return value
+    return f"'{plain(value)}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else plain(value)
 
 
 @app.command()
@@ -208,7 +215,8 @@ def _read(path: Path | None, most: int) -> str:
     if path is None and sys.stdin is None:
         raise InputError("standard input is closed")
     try:
-        content = sys.stdin.buffer.read() if path is None else path.read_bytes()
+        with sys.stdin.buffer if path is None else path.open("rb") as file:
+            content = file.read(_LONGEST_CHARACTER * most + 1)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror}") from error
     try:

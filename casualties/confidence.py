@@ -22,7 +22,9 @@ from casualties.scoring.mentions import Pair, match
 _SUREST = 1e-6
 """Probabilities are kept this far from 0 and 1."""
 _FEWEST = 30
-"""Mentions of a label, or outcomes of each kind in a family, below which nothing is learnt for it."""
+"""Outcomes of each kind in a family below which no scaling is learnt for it."""
+_FEWEST_OF_LABEL = 100
+"""Gold mentions of a label below which no threshold is: among fewer, the best one is mostly luck."""
 _WORTH = 0.005
 """How much F1 a threshold must add."""
 _RIDGE = 1e-3
@@ -38,7 +40,8 @@ class Scaling:
 
     def __call__(self, probability: float) -> float:
         """The chance that belongs to a probability."""
-        return 1 / (1 + math.exp(-self.slope * _log_odds(probability) - self.intercept))
+        log_odds = self.slope * _log_odds(probability) + self.intercept
+        return 1 / (1 + math.exp(min(max(-log_odds, -700.0), 700.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def _threshold(pairs: Sequence[Pair], label: str) -> float:
         gold_count += len(theirs)
         hits = {second for _, second in match(theirs, ours, exact=False, same_label=True)}
         found += [(mention.confidence, number in hits) for number, mention in enumerate(ours)]
-    if gold_count < _FEWEST or not found:
+    if gold_count < _FEWEST_OF_LABEL or not found:
         return 0.0
     found.sort(reverse=True)
     confidences = np.array([confidence for confidence, _ in found])
@@ -146,7 +149,7 @@ def _threshold(pairs: Sequence[Pair], label: str) -> float:
     best = int(ends[f1[ends].argmax()])
     if best == len(found) - 1 or f1[best] - f1[-1] < _WORTH:
         return 0.0
-    return round(float(confidences[best] + confidences[best + 1]) / 2, 4)
+    return float(confidences[best] + confidences[best + 1]) / 2
 
 
 def calibration_error(outcomes: Sequence[tuple[float, bool]], bins: int = 10) -> float:

@@ -47,17 +47,22 @@ _KNOWN = {
     *("last", "this", "ago", "today", "yesterday", "tonight"),
 }
 _TIME_OF_DAY = re.compile(
-    r"\b(?:early|late|on|in|of|the|around|about|shortly (?:before|after)|morning|afternoon|evening|night|dawn|noon"
-    r"|midnight|before|after|\d{1,2}[.:]\d\d|\d{1,2} ?[ap]\.?m\.?|\d{4} (?=today|yesterday))(?![\w])",
+    r"\b(?:(?:(?:shortly|just) )?(?:before|after) (?:dawn|noon|midnight)|early|late|on|in|of|the|around|about|at"
+    r"|morning|afternoon|evening|night|dawn|noon|midnight|\d{1,2}[.:]\d\d(?!\.)|\d{1,2} ?[ap]\.?m\.?"
+    r"|\d{4} (?=today|yesterday))(?!\w)",
     re.I,
 )
 """What narrows a day and does not change it."""
 _NIGHT = re.compile(r"\blast (?:night|evening)\b", re.I)
 _THIS_PART = re.compile(r"\bthis (?:morning|afternoon|evening)\b", re.I)
-_LAST_NAMED = re.compile(rf"\b(?:last|past) (?=(?:{'|'.join(_MONTHS + _DAYS)})\b)", re.I)
+_LAST_NAMED = re.compile(
+    rf"\b(?:last|past) (?=(?:{'|'.join([*_MONTHS, *_DAYS, *(name[:3] for name in _MONTHS + _DAYS)])})\b)", re.I
+)
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)}|{'|'.join(day[:3] for day in _DAYS)})\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
-_NUMERIC_DATE = re.compile(r"\d+\s*[/–-]\s*\d+|\d{1,2}(?:\s*,|\s+and)\s*\d{1,2}\b")
+_NUMERIC_DATE = re.compile(r"\d+\s*[/–-]\s*\d+|\d{1,2}(?:\s*,|\s+and)\s*\d{1,2}\b|\d+\.\d+\.")
+_LONGEST = 60
+"""Characters; no expression of time is longer."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -79,19 +84,40 @@ def resolve_date(expression: str, published: dt.date) -> Period | None:
     Raises:
         MissingExtraError: if dateparser is not installed.
     """
+    if len(expression) > _LONGEST:
+        return None
     plain = " ".join(expression.lower().split())
     plain = _THIS_PART.sub("today", _NIGHT.sub("yesterday", plain))
     plain = " ".join(_TIME_OF_DAY.sub(" ", plain).replace(",", " ").split())
-    if not plain or _NUMERIC_DATE.search(plain) or {word for word in _WORD.findall(plain)} - _KNOWN:
+    if not plain or _NUMERIC_DATE.search(expression) or {word for word in _WORD.findall(plain)} - _KNOWN:
         return None
+    try:
+        period = _read(plain, published)
+    except OverflowError:  # beside the first and the last day that Python knows
+        return None
+    return period if period and period.start <= published and _weekday_fits(plain, period) else None
+
+
+def _read(plain: str, published: dt.date) -> Period | None:
+    """What dateparser makes of an expression whose words are all known."""
     if _YEAR.fullmatch(plain):
         return Period(dt.date(int(plain), 1, 1), dt.date(int(plain), 12, 31))
-    same_day = _WEEKDAY.search(plain) and not _LAST_NAMED.search(plain)  # "Monday" in Monday's paper is today
-    base = published + dt.timedelta(days=bool(same_day))
+    last = _LAST_NAMED.search(plain) is not None
+    base = published
+    if _WEEKDAY.search(plain) and not last:
+        base += dt.timedelta(days=1)  # "Monday" in Monday's paper is today
+    elif last and not _WEEKDAY.search(plain):
+        base = published.replace(day=1) - dt.timedelta(days=1)  # "last May" in May is last year's
     found = _parser(base).get_date_data(_LAST_NAMED.sub("", plain))
-    if found.date_obj is None or found.date_obj.date() > published:
+    if found.date_obj is None:
         return None
     return _period(found.date_obj.date(), found.period)
+
+
+def _weekday_fits(plain: str, period: Period) -> bool:
+    """Whether the day is of the weekday that the expression names, if it names one."""
+    named = _WEEKDAY.search(plain)
+    return named is None or (period.start == period.end and f"{period.start:%a}".lower() == named[0][:3].lower())
 
 
 @lru_cache(maxsize=64)

@@ -54,9 +54,8 @@ class Manifest:
         Raises:
             ModelError: if a file is missing or damaged, or the folder is of a newer format or another label set.
         """
-        for name in (MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE):
-            if not (folder / name).is_file():
-                raise ModelError(f"{folder / name} is missing; {_remedy(folder)}")
+        if not (folder / MANIFEST_FILE).is_file():
+            raise ModelError(f"{folder / MANIFEST_FILE} is missing; {_remedy(folder)}")
         try:
             manifest: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
             if manifest["format"] > FORMAT:
@@ -68,6 +67,8 @@ class Manifest:
                 raise ModelError(f"{folder} was trained with other labels than this version's; train it again")
             learns_links = LINKS_FILE in manifest["sha256"]
             for name in (MODEL_FILE, TOKENIZER_FILE, *([LINKS_FILE] if learns_links else [])):
+                if not (folder / name).is_file():
+                    raise ModelError(f"{folder / name} is missing; {_remedy(folder)}")
                 if file_digest(folder / name) != manifest["sha256"][name]:
                     raise ModelError(f"{folder / name} is damaged (its SHA-256 differs); {_remedy(folder)}")
             return cls(
@@ -102,7 +103,7 @@ class Extractor:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._model = onnx_model(folder / MODEL_FILE, providers, threads)
-            self._links = onnx_link_model(folder / LINKS_FILE) if self.manifest.learns_links else None
+            self._links = onnx_link_model(folder / LINKS_FILE, threads) if self.manifest.learns_links else None
         except Exception as error:  # the libraries raise nothing narrower
             raise ModelError(f"{folder} cannot be loaded ({error}); {_remedy(folder)}") from error
         self._tokenizer.no_truncation()
@@ -201,16 +202,29 @@ def write_tuning(folder: Path, tuning: Tuning) -> None:
 
 
 def add_link_model(folder: Path, graph: Path) -> None:
-    """Move a link model into a model folder, in the place of the one that may be there.
+    """Move a link model into a model folder, in the place of the one that may be there, damaged or not.
 
     Raises:
         ModelError: if the folder holds no model that can be used.
     """
-    Manifest.read(folder)
+    drop_link_model(folder)
     hashes = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["sha256"]
     digest = file_digest(graph)
     os.replace(graph, folder / LINKS_FILE)
     _change_manifest(folder, {"sha256": {**hashes, LINKS_FILE: digest}})
+
+
+def drop_link_model(folder: Path) -> None:
+    """Make a model folder link by rules.
+
+    Raises:
+        ModelError: if the folder holds no model that can be used.
+    """
+    if (folder / MANIFEST_FILE).is_file():
+        hashes = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["sha256"]
+        _change_manifest(folder, {"sha256": {name: value for name, value in hashes.items() if name != LINKS_FILE}})
+    (folder / LINKS_FILE).unlink(missing_ok=True)
+    Manifest.read(folder)
 
 
 def _change_manifest(folder: Path, changes: dict[str, Any]) -> None:
@@ -228,4 +242,4 @@ def file_digest(path: Path) -> str:
 def _remedy(folder: Path) -> str:
     if folder == DEFAULT_MODEL:
         return "install the package again: pip install --force-reinstall --no-deps, with what you installed it from"
-    return "export the model again with: python -m train.export"
+    return "make the model again with: python -m train.export, then python -m train.links"

@@ -31,19 +31,26 @@ BLOCK = 200
 """Mentions that are linked together at most; no link leads from one block of a very long text to another."""
 
 
-def onnx_link_model(path: Path) -> LinkModel:
+def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     """Load a link model that ``train.links`` wrote.
 
+    Args:
+        path: the ONNX file.
+        threads: how many to use; by default one a core.
+
     Raises:
-        ValueError: if it reads other features.
+        ValueError: if it reads other features or gives other scores than this version's.
     """
     import onnxruntime as ort
 
     options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     if (read := session.get_inputs()[0].shape[-1]) != FEATURES:
-        raise ValueError(f"it reads {read} features of a pair, this version gives {FEATURES}; train it again")
+        raise ValueError(f"it reads {read} features of a pair, this version gives {FEATURES}; run train.links again")
+    if (given := session.get_outputs()[0].shape[-1]) != len(SCORES):
+        raise ValueError(f"it gives {given} scores of a pair, this version reads {len(SCORES)}; run train.links again")
 
     def run(features: Floats) -> Floats:
         count = len(features)
@@ -82,8 +89,8 @@ def _link_block(text: str, mentions: list[Mention], sentences: Sentences, links:
     """The mentions with the links that a model gives them; incidents are numbered within the block."""
     scores = links(pair_features(text, within(mentions), sentences))
     incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
-    sources = _best(scores[..., 1], [can_attribute(mention) for mention in mentions])
-    wholes = _best(scores[..., 2], [isinstance(mention, Casualty) for mention in mentions])
+    sources = _best(scores[..., 1], np.array([[can_attribute(mention) for mention in mentions]] * len(mentions)))
+    wholes = _best(scores[..., 2], _can_include(mentions))
     ids = [mention.id for mention in mentions]
     return [
         mention.with_links((f"i{incident}",), ids[source] if source >= 0 else None, ids[whole] if whole >= 0 else None)
@@ -106,9 +113,21 @@ def can_attribute(mention: Mention) -> bool:
     return mention.label in ("SOURCE", "CLAIMED")
 
 
-def _best(scores: Floats, allowed: Sequence[bool]) -> list[int]:
+def _can_include(mentions: Sequence[Mention]) -> npt.NDArray[np.bool_]:
+    """Whether the column's figure may include the row's: it is larger, or as large and first; so none in a circle."""
+    figures = np.array([isinstance(mention, Casualty) for mention in mentions], dtype=bool)
+    sizes = np.array([mention.count.magnitude if isinstance(mention, Casualty) else 0 for mention in mentions])
+    order = np.arange(len(mentions))
+    larger = sizes[None, :] > sizes[:, None]
+    before = (sizes[None, :] == sizes[:, None]) & (order[None, :] < order[:, None])
+    return np.asarray(figures[None, :] & figures[:, None] & (larger | before))
+
+
+def _best(scores: Floats, allowed: npt.NDArray[np.bool_]) -> list[int]:
     """For each row the column of the highest score among the allowed ones, its own left out; -1 if none is above 0."""
-    open_to = np.where(np.array(allowed)[None, :] & ~np.eye(len(scores), dtype=bool), scores, -np.inf)
+    if not len(scores):
+        return []
+    open_to = np.where(allowed & ~np.eye(len(scores), dtype=bool), scores, -np.inf)
     columns = open_to.argmax(axis=1)
     return [int(column) if open_to[row, column] > 0 else -1 for row, column in enumerate(columns)]
 

@@ -22,7 +22,7 @@ Matrix = npt.NDArray[Any]
 """Numbers or truth values of pairs, (mentions, mentions)."""
 
 _INCLUDING = re.compile(r"\b(?:including|includes?|among them|among whom)\b", re.I)
-_OF_THEM = re.compile(r"\s*,?\s*(?:of (?:them|whom|these|those|the (?:dead|injured|wounded|victims|hostages)))\b", re.I)
+_OF_THEM = re.compile(r"\s*(?:,\s*)?of (?:them|whom|these|those|the (?:dead|injured|wounded|victims|hostages))\b", re.I)
 _BEFORE = 24
 """Characters before a mention in which a word such as "including" is looked for."""
 
@@ -40,8 +40,8 @@ def pair_features(text: str, mentions: Sequence[Mention], sentences: Sentences) 
         source or a larger figure is the column. ``FEATURES`` is their number.
     """
     described = {
-        **_distance(text, mentions, sentences),
-        **_discourse(text, mentions, sentences),
+        **_distance(mentions, sentences),
+        **_discourse(mentions, sentences),
         **_names(mentions, sentences),
         **_figures(text, mentions, sentences),
         **_by_rule(mentions),
@@ -51,7 +51,7 @@ def pair_features(text: str, mentions: Sequence[Mention], sentences: Sentences) 
     return np.stack([np.broadcast_to(matrix, square).astype(np.float32) for matrix in described.values()], axis=-1)
 
 
-def _distance(text: str, mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:
+def _distance(mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:
     starts, ends = _column([mention.start for mention in mentions]), _column([mention.end for mention in mentions])
     sentence = _column([sentences.number(mention.start) for mention in mentions])
     paragraph = _column([sentences.paragraph(mention.start) for mention in mentions])
@@ -85,14 +85,14 @@ def _distance(text: str, mentions: Sequence[Mention], sentences: Sentences) -> d
     }
 
 
-def _discourse(text: str, mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:
+def _discourse(mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:
     """Words between two mentions that speak of another attack or of the same one, and places and dates named there."""
     numbers = [sentences.number(mention.start) for mention in mentions]
-    count = max(numbers, default=-1) + 1
-    sentence = _column(numbers)
+    covered = range(min(numbers, default=0), max(numbers, default=-1) + 1)
+    sentence = _column(numbers) - covered.start
     first, second = np.minimum(sentence, sentence.T), np.maximum(sentence, sentence.T)
-    says_another = [bool(ANOTHER.search(text, *sentences.span(number))) for number in range(count)]
-    says_same = [bool(THE_SAME.search(text, *sentences.span(number))) for number in range(count)]
+    says_another = sentences.with_words(ANOTHER)[covered.start : covered.stop]
+    says_same = sentences.with_words(THE_SAME)[covered.start : covered.stop]
     naming = {
         label: {number for number, mention in zip(numbers, mentions, strict=True) if mention.label == label}
         for label in ("PLACE", "DATE")
@@ -104,8 +104,8 @@ def _discourse(text: str, mentions: Sequence[Mention], sentences: Sentences) -> 
         return np.asarray(so_far[second + 1] - so_far[first + 1])
 
     another, same = between(says_another), between(says_same)
-    places = between([number in naming["PLACE"] for number in range(count)])
-    dates = between([number in naming["DATE"] for number in range(count)])
+    places = between([number in naming["PLACE"] for number in covered])
+    dates = between([number in naming["DATE"] for number in covered])
     flags = np.array([*says_another, False]), np.array([*says_same, False])
     return {
         "another between": another > 0,
@@ -123,8 +123,9 @@ def _discourse(text: str, mentions: Sequence[Mention], sentences: Sentences) -> 
 def _names(mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:
     """Names that two mentions, or their sentences, have in common or have different."""
     numbers = [sentences.number(mention.start) for mention in mentions]
-    names = [name_of(mention).casefold() for mention in mentions]
-    codes = _column(np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)[1].tolist())
+    numbers = [number - min(numbers) for number in numbers]
+    known: dict[str, int] = {}
+    codes = _column([known.setdefault(name_of(mention).casefold(), len(known)) for mention in mentions])
     same_name = codes == codes.T
     by_kind = {
         "place": [mention.label == "PLACE" for mention in mentions],
@@ -173,7 +174,7 @@ def _figures(text: str, mentions: Sequence[Mention], sentences: Sentences) -> di
     outcome = _column([LABELS.index(mention.label) if isinstance(mention, Casualty) else -1 for mention in mentions])
     group = _column([GROUPS.index(mention.group) if isinstance(mention, Casualty) else -1 for mention in mentions])
     figure = size >= 0
-    markers = np.array([*(match.start() for match in PART.finditer(text)), len(text) + 1])
+    markers = np.array([*sentences.places_of(PART), len(text) + 1])
     marker = markers[np.searchsorted(markers, np.minimum(ends, ends.T))]
     marked = marker < np.maximum(starts, starts.T)
     same_outcome = (outcome == outcome.T) & figure
@@ -205,8 +206,8 @@ def _figures(text: str, mentions: Sequence[Mention], sentences: Sentences) -> di
 
 def _sums(size: Matrix, beside: Matrix) -> Matrix:
     """For each mention and each column the sum of the figures beside the mention, the column's own left out."""
-    number = np.maximum(np.asarray(size, dtype=np.int64), 0)
-    together = np.asarray(beside, dtype=np.int64)
+    number = np.maximum(np.asarray(size, dtype=np.float64), 0)  # floats, since numpy multiplies integers without BLAS
+    together = np.asarray(beside, dtype=np.float64)
     return np.asarray(together @ number - together * number.T)
 
 

@@ -68,7 +68,7 @@ class Mention:
     text: str
     label: str
     confidence: float = 1.0
-    """The model's probability that span and label are right, 0 to 1; 1 on labels that people wrote."""
+    """The chance that it overlaps with what is there, with its label and count, 0 to 1; 1 on what people wrote."""
     incidents: tuple[str, ...] = ()
     """The ids of the incidents it speaks of; more than one where the text sums over them."""
 
@@ -118,7 +118,7 @@ class Attribution(Mention):
     """An actor whose responsibility the text speaks of; its label is the status of that attribution."""
 
     source: str | None = None
-    """The id of the ``SOURCE`` mention that attributes."""
+    """The id of the mention (a ``SOURCE``, or another actor's ``CLAIMED``) that attributes."""
 
     def with_links(self, incidents: tuple[str, ...], source: str | None, part_of: str | None) -> Attribution:
         """The attribution with these links; it is part of nothing."""

@@ -12,48 +12,62 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from casualties.dates import resolve_date
 from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE
 from casualties.report import Actor, Attribution, Casualty, Count, Incident, Mention, Total
 
+_RISE = (
+    r"(?:rose|risen|rises?|rising|climb(?:ed|s|ing)?|jump(?:ed|s)?|increas(?:ed|es|ing)|gr(?:ew|own|ows)|went up"
+    r"|gone up|fell|fallen|(?:revis|correct|lower|reduc|rais|updat)(?:ed|es|ing))"
+)
 _NEW = re.compile(
-    r"\b(?:rose|risen|rises?|rising|climb(?:ed|s|ing)?|jump(?:ed|s)?|increased?|gr(?:ew|own|ows)|went up|gone up|up"
-    r"|(?:revis|correct|lower|reduc|rais|updat)(?:ed|es|ing)|brought|brings?|bringing|takes?|taking|took)\b"
-    r"[^.;]{0,60}\bto\s+$|\b(?:now|later) (?:stands? at|stood at|put at)\s+$",
+    r"\b(?:toll|number|count|figure|total|dead|deaths?|fatalities|casualties|injured|wounded|missing)\b[^.;]{0,60}"
+    rf"\b{_RISE}\b[^.;]{{0,40}}\bto\s+$"
+    rf"|\b(?:{_RISE}|brought|brings?|bringing|takes?|took|taking)\b[^.;]{{0,20}}\b(?:toll|count|total)\b"
+    r"[^.;]{0,20}\bto\s+$"
+    r"|\bnow (?:says?|puts?|stands?|counts?)\b[^.;]{0,30}$",
     re.I,
 )
 """Words before a figure that say it replaces an earlier one."""
 _OLD = re.compile(
-    r"\b(?:initial(?:ly)?|at first|first (?:reported|said|put|announced)|earlier|previous(?:ly)?|preliminary)\b"
-    r"[^.;]{0,40}$|\bfrom\s+$",
+    r"\b(?:initial(?:ly)?|at first|preliminary|previous(?:ly)?|earlier|first) "
+    r"(?:said|reported|put|spoken?|counted|estimated?s?|announced|gave|given|reports?|tolls?|figures?|counts?)\b"
+    r"[^.;]{0,40}$"
+    r"|\b(?:initially|at first)\b[^.;]{0,30}"
+    r"\b(?:said|reported|put|spoken?|counted|estimated|announced|given?|gave)\b[^.;]{0,30}$"
+    rf"|\b(?:{_RISE}|up|down)\s+from\s+$|,\s+not\s+$",
     re.I,
 )
 """Words before a figure that say it has been replaced."""
-_LOOK_BACK = 100
+_LOOK_BACK = 120
 """Characters before a figure in which such words are looked for."""
 _VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
 """Words that give no number; a figure with them bows to one that does not agree with it."""
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
+_MEDIA = re.compile(r"\b(?:media|press|newspapers?|radio|television|tv|agency|reports?|channel)\b", re.I)
 _AUTHORITIES = tuple(
     re.compile(rf"\b(?:{words})", re.I)
     for words in (
         r"hospital|doctor|medic|morgue|coroner|health|surgeon|ambulance|paramedic|pathologist",
         r"police|fire|rescue|civil defen[cs]e|emergency|governor|mayor|local official|district|provinc|disaster",
         r"un\b|united nations|red cross|red crescent|observatory|human rights|ngo|amnesty|commission|monitor",
-        r"minist|government|official|army|military|defen[cs]e|spokes|interior|authorit|prosecutor|president|state",
+        r"minist|government|official|army|military|defen[cs]e|spokes|interior|authorit|prosecutor|president",
         r"resident|witness|villager|relative|survivor|local|elder|tribal|union|church|activist",
     )
 )
 """Kinds of sources, the most authoritative first: those who receive the dead and the wounded; those who go to the
 scene; those who investigate without being a party; governments, which are often a party; those who saw a part. All
-others, media and armed groups among them, come last."""
+others, media and whoever claims the attack among them, come last."""
 
 _ORGANISATION_WORDS = re.compile(
-    r"\b(?:the|militants?|fighters?|rebels?|forces?|troops|army|military|group|government|insurgents?|movement)\b", re.I
+    r"\b(?:the|militants?|fighters?|gunmen|forces?|troops|soldiers|army|military|government|jets|warplanes)\b", re.I
 )
+_DEMONYM = ("n", "i", "an", "ian", "ese", "ish")
+"""What makes a nationality of a country's name."""
 _ALIASES = {
     alias: names[0]
     for names in (
@@ -66,11 +80,19 @@ _ALIASES = {
         ("al shabaab", "shabaab", "al shabab", "shabab"),
         ("hezbollah", "hizbullah", "hizbollah", "hizballah"),
         ("eta", "euskadi ta askatasuna"),
+        ("revolutionary armed forces of colombia", "farc"),
+        ("farabundo marti national liberation front", "fmln"),
+        ("national liberation army", "army of national liberation", "eln"),
+        ("turkey", "turkish"),
+        ("ukraine", "ukrainian"),
     )
     for alias in names
 }
-"""Names of the same organisation that neither spelling nor initials show to be the same."""
-_GENERIC = re.compile(r"(?:the )?(?:group|organi[sz]ation|movement|militia|faction|network|cartel|gang)", re.I)
+"""Names of the same organisation or state that neither spelling nor initials show to be the same."""
+GENERIC = re.compile(r"(?:the )?(?:group|organi[sz]ation|movement|militia|faction|network|cartel|gang)", re.I)
+"""Nouns that stand for an actor named before."""
+_REACH = 200
+"""How many actors back a name is looked for; bounds the work on hostile texts."""
 
 
 def gather_incidents(text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Iterator[Incident]:
@@ -93,8 +115,9 @@ def gather_incidents(text: str, mentions: Sequence[Mention], published: dt.date 
         casualties = tuple(mention for mention in group if isinstance(mention, Casualty))
         attributions = tuple(mention for mention in group if isinstance(mention, Attribution))
         if casualties or attributions:
-            others = [casualty for casualty in casualties if casualty.group != "militant"]
-            militants = [casualty for casualty in casualties if casualty.group == "militant"]
+            counted = [each for each in casualties if len(each.incidents) == 1] or casualties  # not sums over incidents
+            others = [casualty for casualty in counted if casualty.group != "militant"]
+            militants = [casualty for casualty in counted if casualty.group == "militant"]
             dates = tuple(mention for mention in group if mention.label == "DATE")
             yield Incident(
                 id=id,
@@ -128,17 +151,17 @@ def resolve_totals(text: str, casualties: Sequence[Casualty], mentions: Mapping[
 def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> Total:
     """The total of one outcome; ``figures`` is not empty."""
     ids = {figure.id for figure in figures}
-    wholes = [figure for figure in figures if figure.part_of not in ids] or list(figures)  # parts may go in a circle
+    wholes = [figure for figure in figures if figure.part_of not in ids] or list(figures)
     valid = _not_replaced(text, wholes)
     camps = _camps(valid)
-    camps = [camp for camp in camps if not all(_VAGUE.search(figure.text) for figure in camp)] or camps
-    if disagreeing := _disagreeing(camps, mentions):
+    firm = [camp for camp in camps if not all(_VAGUE.search(figure.text) for figure in camp)] or camps
+    if disagreeing := _disagreeing(firm, mentions):
         return _span(disagreeing, mentions)
-    camp = max(camps, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
-    total, chain = _agreed(camp), _longest_chain(text, valid)
-    number = sum(figure.count.low or 0 for figure in chain)
-    if number > total.magnitude:
-        return Total(Count(number, number, None), _ids(chain), "sum")
+    camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
+    total = _agreed(camp)
+    parts = max(_longest_chain(text, valid), _apart(firm), key=_least)
+    if _least(parts) > total.magnitude:
+        return Total(Count(_least(parts), _least(parts), None), _ids(parts), "sum")
     if len(valid) < len(wholes):
         return Total(total, _ids(camp), "correction")
     if len(camps) > 1:
@@ -149,10 +172,19 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
 
 
 def _not_replaced(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The figures that the text does not say to be out of date."""
-    latest = max((number for number, figure in enumerate(figures) if _said_before(_NEW, text, figure)), default=0)
-    valid = [figure for figure in figures[latest:] if not _said_before(_OLD, text, figure)]
-    return valid or list(figures)
+    """The figures that the text does not say to be out of date; one replaces those before it of the same people."""
+    kept: list[Casualty] = []
+    for figure in figures:
+        if _said_before(_NEW, text, figure):
+            kept = [each for each in kept if not _maybe_the_same(each, figure)]
+        if not _said_before(_OLD, text, figure):
+            kept.append(figure)
+    return kept or list(figures)
+
+
+def _maybe_the_same(one: Casualty, other: Casualty) -> bool:
+    """Whether two figures may be meant for the same people, from the groups they are of."""
+    return one.group == other.group or "unknown" in (one.group, other.group)
 
 
 def _said_before(words: re.Pattern[str], text: str, figure: Casualty) -> bool:
@@ -160,21 +192,20 @@ def _said_before(words: re.Pattern[str], text: str, figure: Casualty) -> bool:
 
 
 def _camps(figures: Sequence[Casualty]) -> list[list[Casualty]]:
-    """Figures that may all be true of the same number of people, together."""
+    """Figures that may all be true of the same people, together: their bounds and their groups allow it."""
     camps: list[list[Casualty]] = []
+    bounds: list[tuple[float, float, set[str]]] = []
     for figure in figures:
-        home = next((camp for camp in camps if all(_compatible(figure.count, other.count) for other in camp)), None)
-        if home is None:
-            camps.append([figure])
+        low, high = _bounds(figure.count)
+        for number, (least, most, groups) in enumerate(bounds):
+            if max(low, least) <= min(high, most) and len((groups | {figure.group}) - {"unknown"}) < 2:
+                camps[number].append(figure)
+                bounds[number] = max(low, least), min(high, most), groups | {figure.group}
+                break
         else:
-            home.append(figure)
+            camps.append([figure])
+            bounds.append((low, high, {figure.group}))
     return camps
-
-
-def _compatible(one: Count, other: Count) -> bool:
-    """Whether one number of people can be what both say."""
-    bounds = _bounds(one), _bounds(other)
-    return max(low for low, _ in bounds) <= min(high for _, high in bounds)
 
 
 def _bounds(count: Count) -> tuple[float, float]:
@@ -196,35 +227,60 @@ def _agreed(camp: Sequence[Casualty]) -> Count:
     return Count(low, best, high)
 
 
+def _apart(camps: Sequence[Sequence[Casualty]]) -> list[Casualty]:
+    """The largest figure of each group of people, if there are two groups and more: soldiers and civilians add up."""
+    largest: dict[str, Casualty] = {}
+    for figure in (figure for camp in camps for figure in camp if figure.group != "unknown" and figure.count.low):
+        if figure.group not in largest or figure.count.magnitude > largest[figure.group].count.magnitude:
+            largest[figure.group] = figure
+    return list(largest.values()) if len(largest) > 1 else []
+
+
+def _least(figures: Sequence[Casualty]) -> int:
+    """How many people some figures are at least."""
+    return sum(figure.count.low or 0 for figure in figures)
+
+
 def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Mention]) -> list[Casualty]:
-    """The figures in which different named sources contradict each other: one a camp, the firmest; else none."""
-    named = [[figure for figure in camp if figure.source in mentions] for camp in camps]
-    heads = [min(camp, key=lambda figure: _rank(figure, mentions)) for camp in named if camp]
-    largest = max(heads, key=lambda figure: figure.count.magnitude, default=None)
-    if largest is None:
+    """The figures that sources contradict each other in, one a camp, and those that nobody gives; else nothing.
+
+    Only figures of people of one group contradict each other: "14 people" and "two children" do not.
+    """
+    heads = [min(camp, key=lambda figure: (_rank(figure, mentions), -figure.start)) for camp in camps]
+    named = [figure for figure in heads if figure.source in mentions]
+    largest = max(named, key=lambda figure: figure.count.magnitude, default=None)
+    rivals = [figure for figure in named if largest and _contradict(figure, largest, mentions)]
+    if largest is None or not rivals:
         return []
-    rivals = [figure for figure in heads if figure is largest or _same_people(figure, largest, mentions)]
-    return rivals if len(rivals) > 1 else []
+    return [figure for figure in heads if figure is largest or figure in rivals or figure.source not in mentions]
 
 
-def _same_people(one: Casualty, other: Casualty, mentions: Mapping[str, Mention]) -> bool:
-    """Whether two figures, of different sources, can be meant for the same people."""
-    sources = {_plain(mentions[str(figure.source)].text) for figure in (one, other)}
-    return len(sources) == 2 and (one.group == other.group or "unknown" in (one.group, other.group))
+def _contradict(one: Casualty, other: Casualty, mentions: Mapping[str, Mention]) -> bool:
+    """Whether two figures are of people of one group, and of sources of which neither names the other's."""
+    first, second = (_plain(mentions[str(figure.source)].text) for figure in (one, other))
+    return one.group == other.group and first not in second and second not in first
 
 
 def _span(figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> Total:
-    """The bounds that figures of contradicting sources span; best is the most authoritative source's."""
-    lows, highs = zip(*(_bounds(figure.count) for figure in figures), strict=True)
-    best = min(figures, key=lambda figure: _rank(figure, mentions)).count.magnitude
-    count = Count(int(min(lows)), best, None if math.inf in highs else int(max(highs)))
-    return Total(count, _ids(figures), "contradiction")
+    """The bounds that contradicting figures span; best is the most authoritative source's, the later of two equals."""
+    best = min(figures, key=lambda figure: (_rank(figure, mentions), -figure.start)).count.magnitude
+    lows, highs = [[bounds[side] for bounds in (_bounds(figure.count) for figure in figures)] for side in (0, 1)]
+    unbounded = any(figure.count.low is None and figure.count.high is not None for figure in figures)  # "up to nine"
+    return Total(
+        Count(None if unbounded else int(min(lows)), best, None if math.inf in highs else int(max(highs))),
+        _ids(figures),
+        "contradiction",
+    )
 
 
 def _rank(figure: Casualty, mentions: Mapping[str, Mention]) -> int:
     """How far down the order of authority a figure's source stands."""
-    name = mentions[str(figure.source)].text
-    return next((rank for rank, kind in enumerate(_AUTHORITIES) if kind.search(name)), len(_AUTHORITIES))
+    source = mentions.get(figure.source or "")
+    if source is None:
+        return len(_AUTHORITIES) + 1
+    if source.label == "CLAIMED" or _MEDIA.search(source.text):
+        return len(_AUTHORITIES)
+    return next((rank for rank, kind in enumerate(_AUTHORITIES) if kind.search(source.text)), len(_AUTHORITIES))
 
 
 def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
@@ -241,8 +297,20 @@ def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
             chains[-1].append(figure)
         else:
             chains.append([figure])
-    longest = max(chains, key=lambda chain: sum(figure.count.magnitude for figure in chain))
+    longest = max((_without_whole(chain) for chain in chains), key=_least)
     return longest if len(longest) > 1 else []
+
+
+def _without_whole(chain: list[Casualty]) -> list[Casualty]:
+    """A chain less its first figure where the rest divides it: "four civilians, two women and two children"."""
+    return chain[1:] if len(chain) > 2 and _least(chain[:1]) == _least(chain[1:]) else chain
+
+
+def is_vague(total: Total, mentions: Mapping[str, Mention]) -> bool:
+    """Whether a total gives no number: dozens, several, a bare plural."""
+    texts = [mentions[id].text for id in total.mentions]
+    bare = total.count == Count(2, 2, None) and not any(re.search(r"\b(?:two|2)\b", text, re.I) for text in texts)
+    return total.rule != "sum" and (bare or all(_VAGUE.search(text) for text in texts))
 
 
 def _ids(figures: Sequence[Casualty]) -> tuple[str, ...]:
@@ -253,48 +321,57 @@ def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
     """One actor for all names of the same actor, with the statuses of its mentions in the order of precedence.
 
     Two names are the same actor's if they are equal but for case, punctuation and words such as "militants"; if one is
-    the initials of the other; if one begins with the other ("Israel", "Israeli"); or by a short table of aliases.
+    the initials of the other; if one is the other's nationality ("Israel", "Israeli"); or by a short table of aliases.
     "The group" and the like stand for the actor named before it.
 
     Args:
         attributions: those of one incident, in the order of the text.
     """
     actors: list[list[Attribution]] = []
+    known: dict[str, list[Attribution]] = {}
     for mention in attributions:
         if mention.label == "UNCLAIMED":
             continue
-        same = next((actor for actor in actors if any(same_actor(mention.text, one.text) for one in actor)), None)
-        if same is None and actors and _GENERIC.fullmatch(mention.text.strip()):
+        name = " ".join(mention.text.split())
+        if GENERIC.fullmatch(name) and actors:
             same = max(actors, key=lambda actor: actor[-1].start)
-        if same is None:
-            actors.append([mention])
         else:
-            same.append(mention)
+            same = known.get(name) or next(
+                (actor for actor in reversed(actors[-_REACH:]) if same_actor(name, actor[0].text)), []
+            )
+            known[name] = same
+        if not same:
+            actors.append(same)
+        same.append(mention)
     for actor in actors:
         statuses = sorted({mention.label for mention in actor}, key=STATUS_PRECEDENCE.index)
-        name = " ".join(actor[0].text.split())
-        yield Actor(name, tuple(statuses), tuple(mention.id for mention in actor))
+        yield Actor(" ".join(actor[0].text.split()), tuple(statuses), tuple(mention.id for mention in actor))
 
 
+@lru_cache(maxsize=4096)
 def same_actor(one: str, other: str) -> bool:
     """Whether two names are the same actor's, as ``resolve_actors`` says."""
     first, second = _canonical(one), _canonical(other)
-    if first == second:
+    if first == second or _is_initials_of(one, other) or _is_initials_of(other, one):
         return True
-    if _initials(one) == _plain(other) or _initials(other) == _plain(one):
-        return True
-    shorter, longer = sorted((first, second), key=len)
-    return len(shorter) >= 5 and longer.startswith(shorter)
+    country, people = sorted((first, second), key=len)
+    return country != "niger" and people in {country + ending for ending in _DEMONYM}  # Nigerian is of Nigeria
 
 
+@lru_cache(maxsize=4096)
 def _canonical(name: str) -> str:
     bare = _plain(_ORGANISATION_WORDS.sub(" ", name)) or _plain(name)
-    return _ALIASES.get(bare, _ALIASES.get(_plain(name), bare))
+    return _ALIASES.get(_plain(name), _ALIASES.get(bare, bare))
 
 
 def _plain(name: str) -> str:
-    """The name in lower case without punctuation."""
-    return " ".join("".join(each if each.isalnum() else " " for each in name.replace("'", "")).casefold().split())
+    """The name in lower case without punctuation and without the ending of a genitive."""
+    name = re.sub(r"['’]s\b", "", name).replace("'", "")
+    return " ".join("".join(each if each.isalnum() else " " for each in name).casefold().split())
+
+
+def _is_initials_of(short: str, long: str) -> bool:
+    return bool(initials := _initials(long)) and initials == _plain(short)
 
 
 def _initials(name: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from casualties.report import Actor, Casualty, Count, Incident, Mention, Period, Total, unique_names
+from casualties.resolve import GENERIC, is_vague
 
 Row = dict[str, str | int | None]
 """Values by column; ``None`` where the text gives none."""
@@ -22,12 +23,12 @@ _UNKNOWN_NUMBER = -99
 _UNCERTAIN = ("ACCUSED", "SUSPECTED")
 
 GTD_COLUMNS: dict[str, str] = {
-    "iyear": "year of the incident; 0 if unknown",
+    "iyear": "year of the incident; empty if unknown",
     "imonth": "its month; 0 if unknown",
     "iday": "its day; 0 if unknown",
     "approxdate": "the date as the text writes it, where no single day is known",
     "location": "the places as the text names them",
-    "gname": "the group held responsible, its firmest attribution first; Unknown if none is named",
+    "gname": "the group held responsible, the firmest attribution; Unknown if none is named",
     "gname2": "the next one",
     "gname3": "the one after",
     "guncertain1": "1 if gname is accused or suspected only; 0 if it claims the incident or is stated to have done it",
@@ -37,7 +38,8 @@ GTD_COLUMNS: dict[str, str] = {
     "claim2": "the same of gname2",
     "claim3": "the same of gname3",
     "compclaim": "1 if more than one group claims it, 0 if one does, -9 if none",
-    "nkill": "all who died, attackers included: the reported total, and militants beside it where it leaves them out",
+    "nkill": "all who died, attackers included: the reported total, and militants beside it where it leaves them out;"
+    " empty where the text gives no number (dozens, several)",
     "nkillter": "militants who died",
     "nwound": "all who were wounded and lived, attackers included, as nkill",
     "nwoundte": "militants who were wounded",
@@ -48,11 +50,11 @@ GTD_COLUMNS: dict[str, str] = {
 
 UCDP_COLUMNS: dict[str, str] = {
     "year": "of date_start",
-    "side_a": "with two actors the first; with one, that actor, unless it is side_b",
-    "side_b": "with two actors the second; with one, that actor if security forces died, Civilians if only they did",
+    "side_a": "who is held responsible; of two who are said to have fought each other, the first",
+    "side_b": "the second of them; Civilians if only they died",
     "source_original": "who gives the number of dead",
     "where_description": "the places as the text names them",
-    "date_prec": "1 if the day is known, 3 the week, 4 the month, 5 the year",
+    "date_prec": "1 if the day is known, 2 if two to six days, 3 the week, 4 the month, 5 the year",
     "date_start": "the first day that the date covers",
     "date_end": "the last one",
     "deaths_civilians": "dead of a civilian role, a child or an age, and officials",
@@ -76,7 +78,7 @@ def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
     exact = period is not None and period.start == period.end
     month_known = period is not None and (period.start.year, period.start.month) == (period.end.year, period.end.month)
     row: Row = {
-        "iyear": period.start.year if period else 0,
+        "iyear": period.start.year if period else None,
         "imonth": period.start.month if period and month_known else 0,
         "iday": period.start.day if period and exact else 0,
         "approxdate": None if exact else ", ".join(unique_names(incident.dates)) or None,
@@ -93,11 +95,14 @@ def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
         row[f"claim{suffix}" if suffix else "claimed"] = claimed if actor or not number else None
     row["compclaim"] = int(claims > 1) if claims else _UNKNOWN
     for column, outcome in (("nkill", "KILLED"), ("nwound", "WOUNDED")):
-        row[column] = _figure(_everybody(incident, outcome, mentions))
-        row[column + ("ter" if outcome == "KILLED" else "te")] = _figure(_count(incident.militants.get(outcome)))
-    held = _count(incident.totals.get("ABDUCTED"))
-    row["ishostkid"] = int(bool(held and held.magnitude))
-    row["nhostkid"] = (_figure(held) or _UNKNOWN_NUMBER) if row["ishostkid"] else None
+        row[column] = _number(incident, outcome, mentions)
+        militants = incident.militants.get(outcome)
+        vague = militants is None or is_vague(militants, mentions)
+        row[column + ("ter" if outcome == "KILLED" else "te")] = None if vague else _figure(_count(militants))
+    held = incident.totals.get("ABDUCTED")
+    row["ishostkid"] = int(bool(held and held.count.magnitude))
+    vague = held is None or is_vague(held, mentions)
+    row["nhostkid"] = (_UNKNOWN_NUMBER if vague else _figure(_count(held))) if row["ishostkid"] else None
     return {column: row[column] for column in GTD_COLUMNS}
 
 
@@ -151,32 +156,39 @@ def _date_precision(period: Period) -> int:
 
 
 def _responsible(incident: Incident) -> list[Actor]:
-    """The actors that are not merely cleared or denying, the firmest attribution first."""
+    """The named actors that are not merely cleared or denying, the firmest attribution first."""
     order = ("CLAIMED", "STATED", "ACCUSED", "SUSPECTED")
-    held = [actor for actor in incident.actors if actor.status in order]
+    held = [actor for actor in incident.actors if actor.status in order and not GENERIC.fullmatch(actor.name)]
     return sorted(held, key=lambda actor: order.index(actor.status))
+
+
+def _number(incident: Incident, outcome: str, mentions: Mapping[str, Mention]) -> int | None:
+    """How many people met an outcome; 0 where the text says that nobody was harmed, ``None`` where it is vague."""
+    sides = [side[outcome] for side in (incident.totals, incident.militants) if outcome in side]
+    if any(is_vague(total, mentions) for total in sides):
+        return None
+    unharmed = incident.totals.get("UNHARMED")
+    if not sides and unharmed and unharmed.count.magnitude == 0:
+        return 0
+    return _figure(_everybody(incident, outcome, mentions))
 
 
 def _everybody(incident: Incident, outcome: str, mentions: Mapping[str, Mention]) -> Count | None:
     """The count of all people, militants included: both codebooks count attackers among the dead.
 
-    Where the total says that it includes the militants it stands; elsewhere the two reported figures are added.
+    Where the total includes the militants, or is the same number of unknown people, it stands; elsewhere the two
+    reported figures are added, as a lower bound.
     """
     people, militants = incident.totals.get(outcome), incident.militants.get(outcome)
     if not people or not militants:
         return _count(people or militants)
-    wholes = {casualty.part_of for casualty in incident.casualties if casualty.id in militants.mentions}
-    if any(whole in mentions and whole in {each.id for each in incident.casualties} for whole in wholes):
+    figures = {casualty.id: casualty for casualty in incident.casualties}
+    within = any(figures[id].part_of in figures for id in militants.mentions)
+    unknown = all(figures[id].group == "unknown" for id in people.mentions)
+    if within or (unknown and people.count.magnitude == militants.count.magnitude):
         return people.count
-    return _added(people.count, militants.count)
-
-
-def _added(one: Count, other: Count) -> Count:
-    low, high = (
-        None if None in bounds else sum(value or 0 for value in bounds)
-        for bounds in ((one.low, other.low), (one.high, other.high))
-    )
-    return Count(low, one.magnitude + other.magnitude, high)
+    both = people.count.magnitude + militants.count.magnitude
+    return Count(max(people.count.low or 0, militants.count.low or 0), both, None)
 
 
 def _count(total: Total | None) -> Count | None:
@@ -194,10 +206,13 @@ def _dead_by_group(incident: Incident) -> dict[str, int]:
     dead = [casualty for casualty in incident.casualties if casualty.label == "KILLED"]
     divided: dict[str, int] = {}
     for figure in _bases(total, dead):
-        parts = [casualty for casualty in dead if casualty.part_of == figure.id]
-        rest = figure.count.magnitude - sum(part.count.magnitude for part in parts)
-        for group, number in [(figure.group, max(0, rest)), *((part.group, part.count.magnitude) for part in parts)]:
+        whole = figure.count.magnitude if total is None or total.rule == "sum" else total.count.magnitude
+        parts = {(each.group, each.count) for each in dead if each.part_of == figure.id and each.group != figure.group}
+        for group, count in sorted(parts, key=lambda part: -part[1].magnitude):  # a part said twice counts once
+            number = min(whole, count.magnitude)
             divided[group] = divided.get(group, 0) + number
+            whole -= number
+        divided[figure.group] = divided.get(figure.group, 0) + whole
     return divided
 
 
@@ -206,20 +221,18 @@ def _bases(total: Total | None, dead: Sequence[Casualty]) -> list[Casualty]:
     figures = [casualty for casualty in dead if total and casualty.id in total.mentions]
     if total and total.rule != "sum" and figures:
         wholes = [casualty.part_of for casualty in dead]
-        return [max(figures, key=lambda figure: wholes.count(figure.id))]
+        return [max(figures, key=lambda figure: (wholes.count(figure.id), figure.count.magnitude))]
     return figures
 
 
 def _sides(incident: Incident) -> tuple[str | None, str | None]:
-    actors = [actor.name for actor in _responsible(incident)]
-    if len(actors) > 1:
-        return actors[0], actors[1]
-    killed = [casualty for casualty in incident.casualties if _killed(casualty)]
-    groups = {casualty.group for casualty in killed}
-    actor = actors[0] if actors else None
-    if "security" in groups:
-        return None, actor
-    return actor, "Civilians" if groups == {"civilian"} else None
+    responsible = _responsible(incident)
+    fought = [actor.name for actor in responsible if actor.status == "STATED"]
+    if len(fought) > 1:
+        return fought[0], fought[1]
+    groups = {casualty.group for casualty in incident.casualties if _killed(casualty)}
+    civilians = "Civilians" if groups and groups <= {"civilian", "official"} else None
+    return responsible[0].name if responsible else None, civilians
 
 
 def _killed(casualty: Casualty) -> bool:

@@ -61,6 +61,9 @@ class Sentences:
 
     def __init__(self, text: str) -> None:
         """Find them."""
+        self._text = text
+        self._with_words: dict[re.Pattern[str], list[bool]] = {}
+        self._places: dict[re.Pattern[str], list[int]] = {}
         ends = [match.end() for match in _SENTENCE_END.finditer(text) if not _ends_in_abbreviation(text, match.end())]
         paragraph_end = (
             _BLANK_LINE if _BLANK_LINE.search(text) else _LINE_END
@@ -68,6 +71,19 @@ class Sentences:
         self.paragraphs = [0, *(match.end() for match in paragraph_end.finditer(text))]
         self.sentences = sorted({0, *ends, *self.paragraphs})
         self._length = len(text)
+
+    def with_words(self, words: re.Pattern[str]) -> list[bool]:
+        """Which sentences have certain words; looked for once."""
+        if words not in self._with_words:
+            spans = (self.span(number) for number in range(len(self.sentences)))
+            self._with_words[words] = [words.search(self._text, *span) is not None for span in spans]
+        return self._with_words[words]
+
+    def places_of(self, words: re.Pattern[str]) -> list[int]:
+        """Where certain words begin; looked for once."""
+        if words not in self._places:
+            self._places[words] = [match.start() for match in words.finditer(self._text)]
+        return self._places[words]
 
     def number(self, offset: int) -> int:
         """The number of the sentence at an offset."""
@@ -105,8 +121,7 @@ def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: Sentenc
         paragraph = sentences.paragraph(group[0].start)
         places = [name_of(mention).casefold() for mention in group if mention.label == "PLACE"]
         place = places[0] if places else None
-        another = ANOTHER.search(text, *sentences.span(number)) is not None
-        the_same = THE_SAME.search(text, *sentences.span(number)) is not None
+        another, the_same = sentences.with_words(ANOTHER)[number], sentences.with_words(THE_SAME)[number]
         known = incident_at.get(place) if place else None
         if known and not (another and known == current):
             current = known
@@ -144,7 +159,7 @@ def _gap(one: Mention, other: Mention) -> int:
 def _link_parts(text: str, mentions: Sequence[Mention], sentences: Sentences) -> list[Mention]:
     """Give each figure the larger one that it is part of."""
     casualties = [mention for mention in mentions if isinstance(mention, Casualty)]
-    markers = [match.start() for match in PART.finditer(text)]
+    markers = sentences.places_of(PART)
     wholes: dict[str, str] = {}
     for number, part in enumerate(casualties):
         following = casualties[number + 1] if number + 1 < len(casualties) else None
@@ -153,9 +168,7 @@ def _link_parts(text: str, mentions: Sequence[Mention], sentences: Sentences) ->
         elif whole := _whole(part, casualties[max(0, number - _REACH) : number], markers, sentences):
             wholes[part.id] = whole.id
     return [
-        replace(mention, part_of=wholes[mention.id])
-        if isinstance(mention, Casualty) and mention.id in wholes
-        else mention
+        replace(mention, part_of=wholes.get(mention.id)) if isinstance(mention, Casualty) else mention
         for mention in mentions
     ]
 

@@ -125,15 +125,16 @@ def _explanation(incident: Incident, mentions: Mapping[str, Mention]) -> Text:
 
 
 def describe(count: Count) -> str:
-    """A count in words: ``13``, ``at least 13``, ``up to 13``, ``12 to 15``, ``about 13``."""
+    """A count in words: ``13``, ``at least 13``, ``up to 13``, ``12 to 15, rather 14``, ``about 13``."""
     low, best, high = count.low, count.best, count.high
+    rather = f", rather {best:,}" if best not in (None, low, high) and (low, high) != (None, None) else ""
     if low is not None and low == high:
         return f"{low:,}"
     if low is not None and high is not None:
-        return f"{low:,} to {high:,}"
+        return f"{low:,} to {high:,}{rather}"
     if low is not None:
-        return f"at least {low:,}"
-    return f"up to {high:,}" if high is not None else f"about {best:,}"
+        return f"at least {low:,}{rather}"
+    return f"up to {high:,}{rather}" if high is not None else f"about {best:,}"
 
 
 def print_evaluation(evaluation: Evaluation, console: Console, title: str) -> None:

@@ -35,6 +35,16 @@ def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
         ("⟦Two boys⟧{KILLED civilian 2} and ⟦their mother⟧{KILLED civilian 1} died. In all ⟦four⟧{KILLED unknown 4} died.", Count.exactly(4), "largest"),
         ("⟦Three people⟧{KILLED unknown 3}, ⟦two women⟧{KILLED civilian 2} and ⟦a man⟧{KILLED unknown 1}, died.", Count.exactly(3), "largest"),
         ("⟦No one⟧{UNHARMED unknown 0} was hurt.", Count.exactly(0), "only"),
+        ("Earlier on Sunday a bomber killed ⟦12 people⟧{KILLED unknown 12}. ⟦One policeman⟧{KILLED security 1} died later.", Count.exactly(12), "largest"),
+        ("At first light they shot ⟦nine herders⟧{KILLED civilian 9}. ⟦A boy⟧{KILLED civilian 1} died.", Count.exactly(9), "largest"),
+        ("⟦14 people⟧{KILLED unknown 14} died. He blew himself up next to ⟦two policemen⟧{KILLED security 2}.", Count.exactly(14), "largest"),
+        ("⟦12 people⟧{KILLED unknown 12} died. It brought the number of journalists killed this year to ⟦three⟧{KILLED civilian 3}.", Count.exactly(12), "largest"),
+        ("⟦Nine civilians⟧{KILLED civilian 9} died. The number of its dead had risen to ⟦five⟧{KILLED security 5}.", Count(14, 14, None), "sum"),
+        ("The toll was ⟦12⟧{KILLED unknown 12}, not ⟦17⟧{KILLED unknown 17} as was said.", Count.exactly(12), "correction"),
+        ("⟦17⟧{KILLED unknown 17} died, it was said. Police now say ⟦12⟧{KILLED unknown 12}.", Count.exactly(12), "correction"),
+        ("A bomb killed ⟦nine soldiers⟧{KILLED security 9}. ⟦Five civilians⟧{KILLED civilian 5} also died.", Count(14, 14, None), "sum"),
+        ("⟦Four civilians⟧{KILLED civilian 4}, ⟦two women⟧{KILLED civilian 2} and ⟦two children⟧{KILLED civilian 2}, died.", Count.exactly(4), "largest"),
+        ("⟦Dozens⟧{KILLED unknown 24-} died. ⟦20⟧{KILLED unknown 20} died.", Count.exactly(20), "largest"),
     ],
 )  # fmt: skip
 def test_a_total_and_its_rule(marked: str, count: Count, rule: str) -> None:
@@ -51,6 +61,37 @@ def test_named_sources_that_contradict_each_other_span_the_total() -> None:
     total = found.totals["KILLED"]
     assert (total.count, total.rule) == (Count(9, 14, None), "contradiction")
     assert [mentions[id].text for id in total.mentions] == ["nine people", "14 bodies", "at least 40 dead"]
+
+
+@pytest.mark.parametrize(
+    ("marked", "count"),
+    [
+        ("⟦Police⟧{SOURCE #p} said ⟦14 people⟧{KILLED unknown 14 @p} died. ⟦Two children⟧{KILLED civilian 2 @d}, a ⟦doctor⟧{SOURCE #d} said.", Count.exactly(14)),
+        ("⟦Police⟧{SOURCE #p} said ⟦nine⟧{KILLED unknown 9 @p}, a ⟦police spokesman⟧{SOURCE #s} ⟦14⟧{KILLED unknown 14 @s}.", Count.exactly(14)),
+        ("⟦Red Dawn⟧{CLAIMED #i} said it killed ⟦40⟧{KILLED unknown 40 @i}. ⟦Residents⟧{SOURCE #r} saw ⟦nine⟧{KILLED unknown 9 @r}.", Count(9, 9, 40)),
+        ("⟦Fourteen⟧{KILLED unknown 14} died. ⟦Police⟧{SOURCE #p} said ⟦nine⟧{KILLED unknown 9 @p}, a ⟦doctor⟧{SOURCE #d} ⟦11⟧{KILLED unknown 11 @d}.", Count(9, 11, 14)),
+        ("⟦Police⟧{SOURCE #p} said ⟦14⟧{KILLED unknown 14 @p}, the ⟦army⟧{SOURCE #a} ⟦up to nine⟧{KILLED unknown -9 @a}.", Count(None, 14, 14)),
+    ],
+)  # fmt: skip
+def test_who_contradicts_whom(marked: str, count: Count) -> None:
+    assert incident(marked)[0].totals["KILLED"].count == count
+
+
+def test_figures_over_several_incidents_are_nobodys_total() -> None:
+    found, _ = incident(
+        "⟦12⟧{KILLED unknown 12} died in ⟦Tolva⟧{PLACE}, ⟦eight⟧{KILLED unknown 8 i2} in ⟦Veleny⟧{PLACE i2}: ⟦20⟧{KILLED unknown 20 i1,i2}."
+    )
+    assert found.totals["KILLED"].count == Count.exactly(12)
+
+
+def test_the_group_is_the_actor_named_before_it() -> None:
+    found, _ = incident(
+        "⟦ISIS⟧{CLAIMED} did it; ⟦the group⟧{CLAIMED} said so. ⟦Red Dawn⟧{ACCUSED} was accused, but ⟦the group⟧{DENIED} denied it."
+    )
+    assert [(actor.name, actor.statuses) for actor in found.actors] == [
+        ("ISIS", ("CLAIMED",)),
+        ("Red Dawn", ("ACCUSED", "DENIED")),
+    ]
 
 
 def test_one_source_does_not_contradict_itself() -> None:
@@ -79,6 +120,15 @@ def test_militants_are_counted_apart() -> None:
         ("FARC", "ELN", False),
         ("Boko Haram", "Islamic State", False),
         ("Iran", "Iraq", False),
+        ("FARC", "Revolutionary Armed Forces of Colombia", True),
+        ("Ukraine", "Ukrainian", True),
+        ("Israel's military", "Israeli", True),
+        ("Niger", "Nigeria", False),
+        ("Niger", "Nigerian", False),
+        ("Syria", "Syrian Democratic Forces", False),
+        ("Syrian army", "Syrian rebels", False),
+        ("Libyan government", "Libyan National Army", False),
+        ("Army", "—", False),
     ],
 )
 def test_names_of_one_actor(one: str, other: str, same: bool) -> None:

@@ -43,8 +43,8 @@ def test_a_gtd_row() -> None:
 def test_gtd_codes_what_is_unknown() -> None:
     first, second = report(KIDNAPPING).to_rows("gtd")
     assert (first["gname"], first["claimed"], first["compclaim"], first["guncertain1"]) == ("Unknown", 0, -9, None)
-    assert (first["ishostkid"], first["nhostkid"], first["nkill"]) == (1, 2, None)
-    assert (first["iyear"], first["imonth"], first["iday"]) == (0, 0, 0)
+    assert (first["ishostkid"], first["nhostkid"], first["nkill"]) == (1, -99, None)
+    assert (first["iyear"], first["imonth"], first["iday"]) == (None, 0, 0)
     assert (second["iyear"], second["imonth"], second["iday"], second["approxdate"]) == (2021, 5, 0, "May")
     assert (second["nkill"], second["nkillter"], second["claimed"]) == (6, 6, -9)
 
@@ -52,10 +52,10 @@ def test_gtd_codes_what_is_unknown() -> None:
 def test_a_ucdp_row() -> None:
     (row,) = report(ATTACK).to_rows("ucdp")
     assert row == {
-        "incident": "i1", "year": 2021, "side_a": "Red Dawn", "side_b": "Grey Hand",
+        "incident": "i1", "year": 2021, "side_a": "Red Dawn", "side_b": None,
         "source_original": "police", "where_description": "Tolva",
         "date_prec": 1, "date_start": "2021-09-05", "date_end": "2021-09-05",
-        "deaths_civilians": 2, "deaths_unknown": 7, "best": 10, "high": 10, "low": 10,
+        "deaths_civilians": 2, "deaths_unknown": 7, "best": 10, "high": None, "low": 9,
     }  # fmt: skip
     assert report(KIDNAPPING).to_rows("ucdp")[1]["date_prec"] == 4
 
@@ -71,12 +71,44 @@ def test_the_sides_of_a_row() -> None:
     (row,) = report("⟦Red Dawn⟧{STATED} killed ⟦two farmers⟧{KILLED civilian 2}.").to_rows("ucdp")
     assert (row["side_a"], row["side_b"]) == ("Red Dawn", "Civilians")
     (row,) = report("⟦Red Dawn⟧{STATED} killed ⟦two policemen⟧{KILLED security 2}.").to_rows("ucdp")
-    assert (row["side_a"], row["side_b"]) == (None, "Red Dawn")
+    assert (row["side_a"], row["side_b"]) == ("Red Dawn", None)
+    (row,) = report("⟦Red Dawn⟧{STATED} fought the ⟦army⟧{STATED}; ⟦two⟧{KILLED unknown 2} died.").to_rows("ucdp")
+    assert (row["side_a"], row["side_b"]) == ("Red Dawn", "army")
+    (row,) = report("⟦The group⟧{CLAIMED} killed ⟦two⟧{KILLED unknown 2}.").to_rows("gtd")
+    assert row["gname"] == "Unknown"
+
+
+@pytest.mark.parametrize(
+    ("marked", "column", "value"),
+    [
+        ("⟦No one⟧{UNHARMED unknown 0} was killed.", "nkill", 0),
+        ("⟦Dozens⟧{KILLED unknown 24-} died.", "nkill", None),
+        ("⟦Policemen⟧{WOUNDED security 2-} were hurt.", "nwound", None),
+        ("⟦At least two⟧{WOUNDED unknown 2-} were hurt.", "nwound", 2),
+        ("⟦Five militants⟧{KILLED militant 5} died. In all ⟦five people⟧{KILLED unknown 5} died.", "nkill", 5),
+    ],
+)
+def test_numbers_of_a_gtd_row(marked: str, column: str, value: int | None) -> None:
+    assert report(marked).to_rows("gtd")[0][column] == value
+
+
+@pytest.mark.parametrize(
+    ("marked", "civilians", "unknown", "best"),
+    [
+        ("⟦Nine⟧{KILLED unknown 9 #n}, ⟦two children⟧{KILLED civilian 2 <n} too; ⟦two children⟧{KILLED civilian 2 <n}!", 2, 7, 9),
+        ("⟦Ten⟧{KILLED unknown 10 #n}: ⟦six women⟧{KILLED civilian 6 <n}, ⟦five students⟧{KILLED civilian 5 <n}.", 10, 0, 10),
+        ("⟦At least 13⟧{KILLED unknown 13-} died, in the end ⟦21⟧{KILLED unknown 21}.", 0, 21, 21),
+        ("⟦Nine soldiers⟧{KILLED security 9} died. ⟦Five farmers⟧{KILLED civilian 5} also did.", 5, 0, 14),
+    ],
+)  # fmt: skip
+def test_the_dead_of_a_ucdp_row_add_up(marked: str, civilians: int, unknown: int, best: int) -> None:
+    row = report(marked).to_rows("ucdp")[0]
+    assert (row["deaths_civilians"], row["deaths_unknown"], row["best"]) == (civilians, unknown, best)
 
 
 def test_dates_that_contradict_each_other_are_no_date() -> None:
     (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE}, or on ⟦3 May⟧{DATE}.").to_rows("gtd")
-    assert (row["iyear"], row["approxdate"]) == (0, "Sunday, 3 May")
+    assert (row["iyear"], row["approxdate"]) == (None, "Sunday, 3 May")
     (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE} ⟦last week⟧{DATE}.").to_rows("gtd")
     assert (row["iday"], row["approxdate"]) == (5, None)
 

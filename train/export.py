@@ -29,7 +29,16 @@ from casualties.confidence import tune
 from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Model, Scores, onnx_model, score
-from casualties.extractor import FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, file_digest, write_tuning
+from casualties.extractor import (
+    FORMAT,
+    LINKS_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Extractor,
+    file_digest,
+    write_tuning,
+)
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
@@ -118,6 +127,7 @@ def export(
         }
         (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         folder.mkdir(exist_ok=True)
+        (folder / LINKS_FILE).unlink(missing_ok=True)  # the new manifest does not know it; train.links makes it anew
         for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
             os.replace(staged / file, folder / file)
     return report

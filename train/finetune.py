@@ -68,9 +68,9 @@ def main(
     with command_line():
         settings = read_config(config)
         labelled = load_articles(data, articles or [])
-        run.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(config, run / CONFIG)
         finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed, silver, start)
+        if not (run / CONFIG).exists():
+            shutil.copyfile(config, run / CONFIG)
 
 
 def finetune(
@@ -101,7 +101,7 @@ def finetune(
     run.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder, settings = encoder_location(config.encoder), config.training
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    tokenizer = AutoTokenizer.from_pretrained(start / "best" if start else encoder)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
     logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))

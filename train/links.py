@@ -25,7 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import set_seed
 
 from casualties.corpus.records import Article
-from casualties.extractor import add_link_model
+from casualties.extractor import Manifest, add_link_model
 from casualties.link import SCORES, LinkModel, can_attribute, link, within
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention
@@ -61,6 +61,7 @@ def main(
 ) -> None:
     """Train a link model and put it into a model folder."""
     with command_line():
+        Manifest.read(folder)  # before the work, not after it
         labelled = load_articles(data)
         network = train_links(select(labelled, "train"), select(labelled, "dev"), seed)
         scratch = folder / "links.tmp"

@@ -25,7 +25,7 @@ from casualties.engine import Floats, score
 from casualties.labels import CASUALTY_LABELS, LABELS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
-from train.data import load_articles, select
+from train.data import load_articles, read_split, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
 from train.split import near_duplicates
 
@@ -64,7 +64,7 @@ def unlabelled(data: Path, labelled: Sequence[Article]) -> Mapping[str, Sequence
         "muc_articles": {id: text for id, text in read_texts("muc_articles", data).items() if id.startswith("DEV-")},
         "terrorist_incidents": read_texts("terrorist_incidents", data),
     }
-    known = {article.id for article in labelled}
+    known = {article.id for article in labelled} | {id for ids in read_split().values() for id in ids}
     return {
         source: [
             Article(id=id, source=source, text=text, mentions=(), incidents=())

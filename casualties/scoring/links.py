@@ -197,10 +197,11 @@ def _align(similarity: Floats) -> list[tuple[int, int]]:
 
 
 def right_accounts(article: Article, report: Report) -> tuple[int, int]:
-    """How many incidents of an article come out right, and how many there are.
+    """How many incidents of an article come out right, and of how many: its own, and those that are none of its.
 
     Incidents are aligned by the mentions that they share. One is right if the totals of ``OUTCOMES``, militants' apart,
-    are the same in low, best and high, and if the same actors have the same status.
+    are the same in low, best and high, and if the same actors have the same status. The gold totals and statuses are
+    those that ``casualties.resolve`` makes of the mentions and links that people marked.
     """
     gold = list(gather_incidents(article.text, article.mentions))
     same = match(article.mentions, report.mentions, exact=False, same_label=True)
@@ -208,8 +209,9 @@ def right_accounts(article: Article, report: Report) -> tuple[int, int]:
     members = [{found_by_gold.get(mention.id) for mention in _mentions(incident)} for incident in gold]
     theirs = [{mention.id for mention in _mentions(incident)} for incident in report.incidents]
     shared = np.array([[float(len(one & other)) for other in theirs] for one in members])
-    right = sum(_same_account(gold[row], report.incidents[column]) for row, column in _align(shared))
-    return right, len(gold)
+    aligned = _align(shared)
+    right = sum(_same_account(gold[row], report.incidents[column]) for row, column in aligned)
+    return right, len(gold) + len(report.incidents) - len(aligned)
 
 
 def _mentions(incident: Incident) -> tuple[Mention, ...]:

@@ -35,6 +35,9 @@ ARTICLE = parse_inline(
 )
 
 
+OTHER = parse_inline("⟦Two⟧{KILLED unknown 2} died in ⟦Tolva⟧{PLACE}.", id="other", source="tests")
+
+
 def labelled(incidents: list[set[int]]) -> list[Mention]:
     """Mentions with these incidents and nothing else."""
     return [
@@ -99,7 +102,7 @@ def test_baselines() -> None:
 
 def test_links_are_scored_with_intervals() -> None:
     for linker in BASELINES.values():
-        evaluation = evaluate_links([ARTICLE] * 3, linker, resamples=20)
+        evaluation = evaluate_links([ARTICLE, OTHER, OTHER], linker, resamples=200)
         assert evaluation.scores.keys() == evaluation.intervals.keys()
         for name, value in evaluation.scores.items():
             bounds = evaluation.intervals[name]
@@ -120,6 +123,11 @@ def test_accounts() -> None:
         id="b", source="tests", text=ARTICLE.text, mentions=claimed_by_nobody(ARTICLE), incidents=("i1", "i2")
     )
     assert right_accounts(other, report) == (1, 2)
+    invented = link(ARTICLE.text, [*ARTICLE.mentions[:4]])
+    assert right_accounts(Article(id="c", source="tests", text=ARTICLE.text, mentions=(), incidents=()), invented) == (
+        0,
+        1,
+    )
 
 
 def claimed_by_nobody(article: Article) -> tuple[Mention, ...]:
