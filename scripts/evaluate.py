@@ -26,9 +26,8 @@ from casualties.report import Report
 from casualties.scoring import evaluate
 from casualties.scoring.links import BASELINES, Linker, evaluate_links, right_accounts
 from casualties.view import print_evaluation
-from train.data import Part, load_articles, select
+from train.data import WHOLE_ARTICLES, Part, load_articles, select
 
-WHOLE_ARTICLES = ("articles", "muc_articles")
 MAIN_FIGURES = {
     "casualty.exact.f1": "casualty exact",
     "casualty.overlap.f1": "casualty overlap",

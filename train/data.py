@@ -18,6 +18,8 @@ ANNOTATIONS = Path(__file__).parent / "annotations"
 ARTICLES = Path(__file__).parent / "articles"
 """Articles that we wrote, labels in the text."""
 SPLIT_FILE = Path(__file__).parent / "split.json"
+WHOLE_ARTICLES = ("articles", "muc_articles")
+"""The collections of whole articles; the others are short items."""
 
 Part = Literal["train", "dev", "test"]
 Split = dict[Part, list[str]]

@@ -32,7 +32,7 @@ from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.links import Tally, measure, tally, unlinked
 from train.command_line import command_line
-from train.data import load_articles, select
+from train.data import WHOLE_ARTICLES, load_articles, select
 from train.export import write_onnx
 
 HIDDEN = 64
@@ -49,7 +49,6 @@ SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 CLUSTER_SCORES = ("same_incident", "b_cubed", "ceaf_e")
 MOST = 100
 """Mentions of an article that are learnt from together; a longer one is cut."""
-WHOLE_ARTICLES = ("articles", "muc_articles")
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +102,8 @@ def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epo
             optimizer.step()
             schedule.step()
             mean.update_parameters(network)
-    trained: nn.Sequential = mean.module.eval()
+    trained = mean.module.eval()
+    assert isinstance(trained, nn.Sequential)
     shift_bias(trained, [article for article in dev if article.source in WHOLE_ARTICLES] or dev)
     return trained
 
