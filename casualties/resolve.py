@@ -284,21 +284,25 @@ def _rank(figure: Casualty, mentions: Mapping[str, Mention]) -> int:
 
 
 def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The figures of the most people that stand side by side, joined by conjunctions alone, each with a lower bound.
+    """The figures of the most people that stand side by side as one list, each with a lower bound.
 
-    A comma alone joins only people of a known group: "three people, two women and a man" is three, not six.
+    A list ends in "and" or the like; a comma alone joins only what stands before that, and only people of a known
+    group: "the bomber, a man of 24" is one, and "three people, two women and a man" is three.
     """
-    chains: list[list[Casualty]] = [[]]
+    chains: list[list[Casualty]] = []
+    chain: list[Casualty] = []
     for figure in figures:
-        gap = text[chains[-1][-1].end : figure.start] if chains[-1] else ""
+        gap = text[chain[-1].end : figure.start] if chain else ""
         if figure.count.low is None:
-            chains.append([])
-        elif _AND.fullmatch(gap) or (_COMMA.fullmatch(gap) and chains[-1][-1].group != "unknown"):
-            chains[-1].append(figure)
+            chain = []
+        elif chain and _AND.fullmatch(gap):
+            chain = [*chain, figure]
+            chains.append(chain)
+        elif chain and _COMMA.fullmatch(gap) and chain[-1].group != "unknown":
+            chain = [*chain, figure]
         else:
-            chains.append([figure])
-    longest = max((_without_whole(chain) for chain in chains), key=_least)
-    return longest if len(longest) > 1 else []
+            chain = [figure]
+    return max((_without_whole(each) for each in chains), key=_least, default=[])
 
 
 def _without_whole(chain: list[Casualty]) -> list[Casualty]:

@@ -44,6 +44,8 @@ def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
         ("⟦17⟧{KILLED unknown 17} died, it was said. Police now say ⟦12⟧{KILLED unknown 12}.", Count.exactly(12), "correction"),
         ("A bomb killed ⟦nine soldiers⟧{KILLED security 9}. ⟦Five civilians⟧{KILLED civilian 5} also died.", Count(14, 14, None), "sum"),
         ("⟦Four civilians⟧{KILLED civilian 4}, ⟦two women⟧{KILLED civilian 2} and ⟦two children⟧{KILLED civilian 2}, died.", Count.exactly(4), "largest"),
+        ("⟦The bomber⟧{KILLED security 1}, ⟦a man⟧{KILLED unknown 1}, died.", Count.exactly(1), "agreement"),
+        ("⟦A clerk⟧{KILLED civilian 1}, ⟦a nurse⟧{KILLED civilian 1} and ⟦two boys⟧{KILLED civilian 2} died.", Count(4, 4, None), "sum"),
         ("⟦Dozens⟧{KILLED unknown 24-} died. ⟦20⟧{KILLED unknown 20} died.", Count.exactly(20), "largest"),
     ],
 )  # fmt: skip
