@@ -1,4 +1,4 @@
-"""The command line: ``casualties extract`` and ``casualties evaluate``.
+"""The command line: ``casualties extract``, ``casualties evaluate`` and ``casualties tune``.
 
 Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the command was used wrongly.
 """
@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -21,14 +22,15 @@ from rich.console import Console
 from rich.progress import track
 
 import casualties
+from casualties.confidence import tune as learn_tuning
 from casualties.corpus.reader import read_labelled
-from casualties.corpus.records import RecordError
+from casualties.corpus.records import Joined, RecordError
 from casualties.dates import MissingExtraError
-from casualties.extractor import Extractor, ModelError
+from casualties.extractor import Extractor, ModelError, copy_model, write_tuning
 from casualties.report import Report
 from casualties.rows import COLUMNS
 from casualties.scoring import evaluate as score_pairs
-from casualties.view import plain, print_evaluation, print_report
+from casualties.view import plain, print_evaluation, print_report, print_tuning
 
 DATA_ERROR, USAGE_ERROR = 1, 2
 
@@ -145,25 +147,19 @@ def _cell(value: str | int | None) -> str | int | None:
     return f"'{plain(value)}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else plain(value)
 
 
+GOLD = Annotated[list[Path], typer.Argument(help="Labelled articles: *.jsonl of records, *.txt with marks, folders.")]
+DATA = Annotated[Path | None, typer.Option(help="Folder of the third-party texts that stand-off labels need.")]
+
+
 @app.command()
 def evaluate(
-    gold: Annotated[
-        list[Path], typer.Argument(help="Labelled articles: *.jsonl of records, *.txt with marks, folders.")
-    ],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the third-party texts that stand-off labels need.")
-    ] = None,
+    gold: GOLD,
+    data: DATA = None,
     model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="All scores as JSON.")] = False,
 ) -> None:
     """Score a model on labelled articles, with 95 % bootstrap intervals."""
-    for path in (*gold, *([data] if data else [])):
-        if not path.exists():
-            _fail(f"{path}: no such file or folder", USAGE_ERROR)
-    try:
-        labelled = read_labelled(gold, data)
-    except RecordError as error:
-        _fail(str(error), DATA_ERROR)
+    labelled = _labelled(gold, data)
     texts = [article.text for article in labelled.articles]
     reports = _progress(_load(model).extract_many(texts), "reading", total=len(texts))
     pairs = [(article.mentions, report.mentions) for article, report in zip(labelled.articles, reports, strict=True)]
@@ -172,6 +168,45 @@ def evaluate(
         typer.echo(json.dumps(evaluation.to_dict(), indent=1))
     else:
         print_evaluation(evaluation, Console(), f"{len(pairs)} articles")
+    _complain_of_left_out(labelled)
+
+
+@app.command()
+def tune(
+    gold: GOLD,
+    output: Annotated[Path, typer.Option(help="Where to write the tuned model; a folder that is not there yet.")],
+    data: DATA = None,
+    model: Annotated[str, typer.Option(help="The model folder to begin from.")] = "default",
+) -> None:
+    """Learn confidences and thresholds from your own labelled articles, none that the model was trained on."""
+    if output.exists():
+        _fail(f"{output} is there already; give a new folder", USAGE_ERROR)
+    labelled = _labelled(gold, data)
+    extractor = _load(model)
+    found = _progress(
+        extractor.decode_many(article.text for article in labelled.articles), "reading", total=len(labelled.articles)
+    )
+    pairs = [(article.mentions, mentions) for article, mentions in zip(labelled.articles, found, strict=True)]
+    tuning = learn_tuning(pairs)
+    copy_model(extractor.folder, output)
+    write_tuning(output, tuning)
+    print_tuning(extractor.manifest.tuning, tuning, pairs, Console())
+    _complain_of_left_out(labelled)
+
+
+def _labelled(gold: Sequence[Path], data: Path | None) -> Joined:
+    """The labelled articles that a person names."""
+    for path in (*gold, *([data] if data else [])):
+        if not path.exists():
+            _fail(f"{path}: no such file or folder", USAGE_ERROR)
+    try:
+        return read_labelled(gold, data)
+    except RecordError as error:
+        _fail(str(error), DATA_ERROR)
+
+
+def _complain_of_left_out(labelled: Joined) -> None:
+    """Name the articles that could not be used; exit code 1 if there are any."""
     for id in labelled.missing:
         _complain(f"{id}: left out, no text with this id in --data")
     for id in labelled.changed:
@@ -215,10 +250,15 @@ def _read(path: Path | None, most: int) -> str:
     if path is None and sys.stdin is None:
         raise InputError("standard input is closed")
     try:
-        with sys.stdin.buffer if path is None else path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
             content = file.read(_LONGEST_CHARACTER * most + 1)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror}") from error
+    too_long = InputError(
+        f"{name}: more than {most:,} characters are no article; split it into articles, or raise --max-characters"
+    )
+    if len(content) > _LONGEST_CHARACTER * most:
+        raise too_long
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -228,10 +268,7 @@ def _read(path: Path | None, most: int) -> str:
     if (zero := content.find(0)) >= 0:
         raise InputError(f"{name}: byte {zero} is NUL, so this is a binary file; give plain text in UTF-8")
     if len(text) > most:
-        raise InputError(
-            f"{name}: {len(text):,} characters are no article (the limit is {most:,}); "
-            "split the file into articles, or raise --max-characters"
-        )
+        raise too_long
     return text
 
 

@@ -6,11 +6,13 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -99,6 +101,7 @@ class Extractor:
             ModelError: if the model cannot be used.
         """
         folder = DEFAULT_MODEL if model == "default" else Path(model)
+        self.folder = folder
         self.manifest = Manifest.read(folder)
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
@@ -189,6 +192,18 @@ def extract(text: str, published: dt.date | None = None, min_confidence: float =
 @cache
 def _default_extractor() -> Extractor:
     return Extractor()
+
+
+def copy_model(folder: Path, target: Path) -> None:
+    """Copy the files of a model to a folder that is not there yet, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as scratch:
+        staged = Path(scratch) / "model"
+        staged.mkdir()
+        for name in (MODEL_FILE, TOKENIZER_FILE, LINKS_FILE, MANIFEST_FILE):
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, staged / name)
+        os.replace(staged, target)
 
 
 def write_tuning(folder: Path, tuning: Tuning) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from casualties.labels import CASUALTY_LABELS
+from casualties.confidence import Tuning, calibration_error, judge
+from casualties.labels import CASUALTY_LABELS, FAMILIES
 from casualties.report import RULES, Attribution, Casualty, Count, Incident, Mention, Report, Total, unique_names
-from casualties.scoring import Evaluation
+from casualties.scoring import Evaluation, evaluate
+from casualties.scoring.mentions import Pair
 
 _STATUS_WORDS = {
     "CLAIMED": "claims it",
@@ -159,6 +161,32 @@ def print_evaluation(evaluation: Evaluation, console: Console, title: str) -> No
     ):
         bounds = f" ({100 * flat[f'{key}.low']:.1f}–{100 * flat[f'{key}.high']:.1f})" if f"{key}.low" in flat else ""
         console.print(f"{words}: {100 * flat[key]:.1f} %{bounds}", highlight=False)
+
+
+def print_tuning(before: Tuning, after: Tuning, pairs: Sequence[Pair], console: Console) -> None:
+    """Print what tuning changes on the articles it was learnt from: calibration errors, scores and thresholds.
+
+    Args:
+        before: the tuning that the model had.
+        after: the one that was learnt.
+        pairs: gold mentions and those that the model decoded, one pair a text.
+        console: where.
+    """
+    table = Table("", "before", "after", title=f"{len(pairs)} articles, percent", title_justify="left")
+    rows: dict[str, list[float]] = {}
+    for tuning in (before, after):
+        kept = [(gold, tuning.apply(found)) for gold, found in pairs]
+        scores = evaluate(kept, resamples=0).to_dict()
+        for family in ("casualty", "attribution"):
+            judged = [each for pair in kept for each in judge(*pair) if each[0].label in FAMILIES[family]]
+            error = calibration_error([(mention.confidence, right) for mention, right in judged])
+            rows.setdefault(f"{family} overlap F1", []).append(scores[f"{family}.overlap.f1"])
+            rows.setdefault(f"{family} calibration error", []).append(error)
+    for name, values in rows.items():
+        table.add_row(name, *(f"{100 * value:.1f}" for value in values))
+    console.print(table)
+    for label, threshold in after.thresholds.items():
+        console.print(f"{label}: left out below {threshold:.0%}", highlight=False)
 
 
 def plain(text: str) -> str:

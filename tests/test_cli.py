@@ -97,7 +97,7 @@ def test_an_empty_text_is_an_empty_report(tmp_path: Path) -> None:
         (b"Nine pe\xffple killed", "bad.txt: byte 7 (0xff) is not UTF-8"),
         ("Nine \ud800 killed".encode("utf-8", "surrogatepass"), "bad.txt: byte 5 (0xed) is not UTF-8"),
         ("Neuf tués".encode("utf-16"), "bad.txt: byte 0 (0xff) is not UTF-8"),
-        (b"Nine people killed. " * 500_000, "bad.txt: 10,000,000 characters are no article"),
+        (b"Nine people killed. " * 500_000, "bad.txt: more than 1,000,000 characters are no article"),
     ],
 )
 def test_a_file_that_is_no_text_is_one_line_and_the_others_are_read(
@@ -131,7 +131,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(arguments: list[str], message: st
 def test_a_missing_model_is_one_line(tmp_path: Path) -> None:
     code, _, errors = run("extract", "-", "--model", tmp_path / "nowhere", stdin=b"text")
     assert code == 1
-    assert "config.json is missing; export the model again" in errors
+    assert "config.json is missing; make the model again" in errors
     assert errors.count("\n") == 1
 
 
@@ -249,3 +249,18 @@ def test_no_cell_is_a_formula() -> None:
         -9,
         None,
     ]
+
+
+def test_a_model_is_tuned_to_ones_own_articles(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "gold").mkdir()
+    for number in range(60):
+        (tmp_path / "gold" / f"{number}.txt").write_text(MARKED, encoding="utf-8")
+    arguments = ("tune", tmp_path / "gold", "--model", tiny_model, "--output", tmp_path / "new" / "model")
+    code, output, errors = run(*arguments)
+    assert (code, errors) == (0, "")
+    assert "60 articles" in output and "casualty calibration error" in output
+    tuned = json.loads((tmp_path / "new" / "model" / "config.json").read_text())
+    assert tuned["tuning"].keys() == {"scalings", "thresholds"}
+    assert run("extract", "-", "--record", "--model", tmp_path / "new" / "model", stdin=TEXT.encode())[0] == 0
+    code, _, errors = run(*arguments)
+    assert code == 2 and "is there already" in errors
