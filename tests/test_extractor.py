@@ -105,7 +105,7 @@ def edit(**changes: object) -> Damage:
 
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
-    "no model": (lambda folder: (folder / MODEL_FILE).unlink(), "model.onnx is missing; export the model again"),
+    "no model": (lambda folder: (folder / MODEL_FILE).unlink(), "model.onnx is missing; make the model again"),
     "no manifest": (lambda folder: (folder / MANIFEST_FILE).unlink(), "config.json is missing"),
     "cut short": (lambda folder: (folder / MODEL_FILE).write_bytes(b"cut"), "model.onnx is damaged"),
     "tokenizer": (lambda folder: (folder / TOKENIZER_FILE).write_text("{}"), "tokenizer.json is damaged"),
