@@ -45,8 +45,9 @@ DECAY = 0.995
 BATCH = 8
 """Articles a step."""
 SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-"""Of the log-odds of one incident, to choose from."""
-CLUSTER_SCORES = ("same_incident", "b_cubed", "ceaf_e")
+"""Of the log-odds of a link, to choose from."""
+CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e"), ("sources",), ("parts",))
+"""The scores that each of ``SCORES`` is shifted by."""
 MOST = 100
 """Mentions of an article that are learnt from together; a longer one is cut."""
 
@@ -109,24 +110,26 @@ def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epo
 
 
 def shift_bias(network: nn.Sequential, dev: Sequence[Article]) -> None:
-    """Put the point from which two groups are rather one incident than not where some articles come out best.
+    """Put the point from which each kind of link is made where some articles come out best.
 
-    A network that is right about most pairs still joins too few groups, or too many, since a group's errors add up.
+    A network that is right about most pairs still joins too few groups, or too many, since a group's errors add up;
+    and of links that are rare, too few are more likely than not.
     """
     if not dev:
         return
     bias = network[-1].bias
     assert isinstance(bias, Tensor)
-    first = float(bias[0])
-    scores: dict[float, dict[str, float]] = {}
-    for shift in SHIFTS:
-        with torch.no_grad():
-            bias[0] = first + shift
-        scores[shift] = dev_scores(as_link_model(network), dev)
-    best = max(SHIFTS, key=lambda shift: sum(scores[shift][name] for name in CLUSTER_SCORES))
     with torch.no_grad():
-        bias[0] = first + best
-    logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores[best].items()}))
+        for output, names in enumerate(CHOSEN_BY):
+            first = float(bias[output])
+            values: dict[float, float] = {}
+            for shift in SHIFTS:
+                bias[output] = first + shift
+                scores = dev_scores(as_link_model(network), dev)
+                values[shift] = sum(scores[name] for name in names)
+            bias[output] = first + max(SHIFTS, key=values.__getitem__)
+    scores = dev_scores(as_link_model(network), dev)
+    logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
 
 
 def make_network() -> nn.Sequential:
