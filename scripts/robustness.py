@@ -23,6 +23,7 @@ from casualties.corpus.records import Article
 from casualties.extractor import Extractor
 from casualties.report import Mention
 from casualties.scoring import evaluate
+from train.augment import reword
 from train.data import load_articles, select
 
 FIGURES = ("casualty.exact.f1", "casualty.overlap.f1", "attribution.overlap.f1", "counts", "texts")
@@ -82,7 +83,9 @@ def elsewhere(article: Article) -> Article:
     for mention in article.mentions:
         if mention.label == "PLACE":
             towns.setdefault(mention.text, PLACES[len(towns) % len(PLACES)])
-    return _reworded(article, lambda mention: towns[mention.text] if mention.label == "PLACE" else mention.text)
+    return reword(
+        article, lambda mention: replace(mention, text=towns[mention.text]) if mention.label == "PLACE" else mention
+    )
 
 
 CHANGES: dict[str, Change] = {
@@ -130,19 +133,6 @@ def _respelled(article: Article, characters: Sequence[str]) -> Article:
         words = text[mention.start : mention.end].rstrip()  # a full stop may have become a blank
         mentions.append(replace(mention, end=mention.start + len(words), text=words))
     return replace(article, text=text, mentions=tuple(mentions))
-
-
-def _reworded(article: Article, words: Callable[[Mention], str]) -> Article:
-    """The article with other words for its mentions."""
-    text, end = "", 0
-    mentions: list[Mention] = []
-    for mention in article.mentions:
-        text += article.text[end : mention.start]
-        new = words(mention)
-        mentions.append(replace(mention, start=len(text), end=len(text) + len(new), text=new))
-        text += new
-        end = mention.end
-    return replace(article, text=text + article.text[end:], mentions=tuple(mentions))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ learn the words around it (mention replacement, Dai and Adel 2020, section 3).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,18 +37,32 @@ def swap_mentions(article: Article, fillers: Fillers, rate: float, random: np.ra
         rate: the share of mentions to replace.
         random: decides which and by what.
     """
+
+    def other(mention: Mention) -> Mention:
+        if random.random() >= rate:
+            return mention
+        candidates = fillers[mention.label]
+        return candidates[int(random.integers(len(candidates)))]
+
+    return reword(article, other)
+
+
+def reword(article: Article, other: Callable[[Mention], Mention]) -> Article:
+    """The article with other words in the places of its mentions; labels, ids and links stay.
+
+    Args:
+        article: the article; its mentions are sorted and disjoint.
+        other: gives for each mention the one whose text, and for a casualty whose group and count, to take.
+    """
     text, end = "", 0
     mentions: list[Mention] = []
     for mention in article.mentions:
         text += article.text[end : mention.start]
         end = mention.end
-        filler = mention
-        if random.random() < rate:
-            candidates = fillers[mention.label]
-            filler = candidates[int(random.integers(len(candidates)))]
-        swapped = replace(mention, start=len(text), end=len(text) + len(filler.text), text=filler.text)
-        if isinstance(swapped, Casualty) and isinstance(filler, Casualty):
-            swapped = replace(swapped, group=filler.group, count=filler.count)
-        mentions.append(swapped)
+        filler = other(mention)
+        new = replace(mention, start=len(text), end=len(text) + len(filler.text), text=filler.text)
+        if isinstance(new, Casualty) and isinstance(filler, Casualty):
+            new = replace(new, group=filler.group, count=filler.count)
+        mentions.append(new)
         text += filler.text
     return replace(article, text=text + article.text[end:], mentions=tuple(mentions))

@@ -104,9 +104,11 @@ def finetune(
     tokenizer = AutoTokenizer.from_pretrained(start / "best" if start else encoder)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
-    logger.info("%d windows of %d articles to train on, %d articles to choose by", len(dataset), len(train), len(dev))
     taught = make_silver_dataset(Dataset.from_parquet(str(silver)), config.windowing, plain) if silver else None
-    logger.info("%d windows that a teacher has read", len(taught or []))
+    logger.info(
+        "%d windows of %d articles to train on, and %d that a teacher has read; %d articles to choose by",
+        *(len(dataset), len(train), len(taught or []), len(dev)),
+    )
 
     set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
     model = CasualtyModel.load(start / "best", config.dropout) if start else CasualtyModel(encoder, config.dropout)
@@ -114,7 +116,7 @@ def finetune(
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
     loss_function.to(device)
-    steps = settings.epochs * len(list(batches_of(dataset, taught, settings.batch_tokens, np.random.default_rng(seed))))
+    steps = settings.epochs * len(batches_of(dataset, taught, settings.batch_tokens, np.random.default_rng(seed)))
     optimizer, schedule = make_optimizer(model, settings, steps)
     identity = run_identity(config, train, dev, seed, [silver, start / "best" / "model.safetensors" if start else None])
     history = load_checkpoint(run, identity, model, optimizer, schedule)
@@ -125,8 +127,7 @@ def finetune(
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
         articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
-        rows = make_dataset(articles, config.windowing, plain)
-        numbered = list(batches_of(rows, taught, settings.batch_tokens, random))
+        numbered = batches_of(make_dataset(articles, config.windowing, plain), taught, settings.batch_tokens, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
         metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
