@@ -1,4 +1,4 @@
-"""The command line: ``casualties extract``, ``casualties evaluate`` and ``casualties tune``.
+"""The command line: ``casualties extract``, ``casualties muc4``, ``casualties evaluate`` and ``casualties tune``.
 
 Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the command was used wrongly.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ from rich.progress import track
 
 import casualties
 from casualties.confidence import tune as learn_tuning
+from casualties.corpus.muc4 import read_articles, write_templates
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Joined, RecordError
 from casualties.dates import MissingExtraError
@@ -30,6 +32,7 @@ from casualties.extractor import Extractor, ModelError, copy_model, write_tuning
 from casualties.report import Report
 from casualties.rows import COLUMNS
 from casualties.scoring import evaluate as score_pairs
+from casualties.templates import to_templates
 from casualties.view import plain, print_evaluation, print_report, print_tuning
 
 DATA_ERROR, USAGE_ERROR = 1, 2
@@ -169,6 +172,41 @@ def evaluate(
     else:
         print_evaluation(evaluation, Console(), f"{len(pairs)} articles")
     _complain_of_left_out(labelled)
+
+
+@app.command()
+def muc4(
+    articles: Annotated[
+        list[Path], typer.Argument(help="Files of MUC-3/4 articles, or folders with files named like tst3-muc4.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the templates to.")],
+    model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "muc4",
+) -> None:
+    """Answer MUC-4: templates in its own format, from articles of the Message Understanding Conferences."""
+    texts = [article for path in articles for article in _muc_articles(path)]
+    extractor = _load(model)
+    reports = _progress(extractor.extract_many(text for _, text in texts), "reading", total=len(texts))
+    templates = [
+        template for (id, _), report in zip(texts, reports, strict=True) for template in to_templates(report, id)
+    ]
+    scratch = output.with_name(f"{output.name}.tmp")
+    scratch.write_text(write_templates(templates), encoding="utf-8")
+    os.replace(scratch, output)
+    _errors.print(f"{len(texts)} articles, {sum(each.number is not None for each in templates)} incidents: {output}")
+
+
+def _muc_articles(path: Path) -> list[tuple[str, str]]:
+    """The articles of a file of the MUC-3/4 release, or of those in a folder."""
+    if not path.exists():
+        _fail(f"{path}: no such file or folder", USAGE_ERROR)
+    files = sorted(path.glob("*-muc[34]*")) if path.is_dir() else [path]
+    try:
+        found = [article for file in files for article in read_articles(file)]
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{path}: {error}", DATA_ERROR)
+    if not found:
+        _fail(f"{path}: no MUC-3/4 article; each begins with a line such as TST3-MUC4-0001", DATA_ERROR)
+    return found
 
 
 @app.command()

@@ -26,6 +26,8 @@ from casualties.report import Mention, Report
 from casualties.windows import Windowing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights"
+EMBEDDED: dict[str, Path] = {"default": DEFAULT_MODEL, "muc4": DEFAULT_MODEL / "muc4"}
+"""The models that come with the package, by name."""
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "config.json"
 LINKS_FILE = "links.onnx"
 """The link model; a folder without one links by rules."""
@@ -93,14 +95,14 @@ class Extractor:
         """Load a model.
 
         Args:
-            model: ``"default"`` for the embedded one, or a folder that ``train.export`` wrote.
+            model: one of ``EMBEDDED``, or a folder that ``train.export`` wrote.
             providers: ONNX Runtime's execution providers in order of preference; by default the processor.
             threads: how many to use for one batch; by default one a core.
 
         Raises:
             ModelError: if the model cannot be used.
         """
-        folder = DEFAULT_MODEL if model == "default" else Path(model)
+        folder = EMBEDDED.get(str(model), Path(model))
         self.folder = folder
         self.manifest = Manifest.read(folder)
         try:
@@ -255,6 +257,6 @@ def file_digest(path: Path) -> str:
 
 
 def _remedy(folder: Path) -> str:
-    if folder == DEFAULT_MODEL:
+    if folder in EMBEDDED.values():
         return "install the package again: pip install --force-reinstall --no-deps, with what you installed it from"
     return "make the model again with: python -m train.export, then python -m train.links"

@@ -32,6 +32,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
+from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Article, sha256
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
@@ -59,6 +60,9 @@ def main(
     run: Annotated[Path, typer.Argument(help="Folder of the run: the best model, its metrics, where to resume.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
     articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
+    only: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Articles to learn from, and to choose by, in place of all these.")
+    ] = None,
     silver: Annotated[Path | None, typer.Option(help="Texts that a teacher has read, from train.silver.")] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
     start: Annotated[Path | None, typer.Option(help="A finished run to go on from, not from the encoder.")] = None,
@@ -67,8 +71,12 @@ def main(
     """Fine-tune a model and keep the epoch that is best on the dev articles."""
     with command_line():
         settings = read_config(config)
-        labelled = load_articles(data, articles or [])
-        finetune(settings, select(labelled, "train"), select(labelled, "dev"), run, seed, silver, start)
+        if only:
+            learnt, chosen_by = ([*read_labelled([path]).articles] for path in only)
+        else:
+            labelled = load_articles(data, articles or [])
+            learnt, chosen_by = select(labelled, "train"), select(labelled, "dev")
+        finetune(settings, learnt, chosen_by, run, seed, silver, start)
         if not (run / CONFIG).exists():
             shutil.copyfile(config, run / CONFIG)
 

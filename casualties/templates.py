@@ -1,0 +1,209 @@
+"""A report as MUC-4 templates: victims, what happened to them, and who is said to have done it, incident by incident.
+
+The slots are those of ``template-doc-part1.v7`` of the MUC-3/4 release, whose sections the docstrings cite. Physical
+targets, instruments, dates and places as MUC codes them are not what a report tells, and stay null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from casualties.corpus.muc4 import PLURAL, Filler, Template
+from casualties.counts import format_muc4
+from casualties.labels import MUC4_CONFIDENCE
+from casualties.report import Casualty, Count, Incident, Report
+
+EFFECTS: dict[str, str] = {"KILLED": "DEATH", "WOUNDED": "INJURY", "UNHARMED": "NO INJURY OR DEATH"}
+"""Casualty labels as slot 23 names them; the other labels say nothing of injury or death."""
+
+_TYPES: tuple[tuple[str, str], ...] = (
+    (r"judges?|magistrates?|prosecutors?|attorneys?|lawyers?|judicial|court", "LEGAL OR JUDICIAL"),
+    (r"diplomats?|ambassadors?|consuls?|embassy|attach[eé]s?|charge d'affaires", "DIPLOMAT"),
+    (r"police\w*|patrolm[ae]n|detectives?|constables?|civil guards?", "LAW ENFORCEMENT"),
+    (r"bodyguards?|guards?|watchm[ae]n|escorts?", "SECURITY GUARD"),
+    (r"candidates?|leaders?|politicians?|party|members? of congress", "POLITICAL FIGURE"),
+)
+_BY_GROUP = {"security": "ACTIVE MILITARY", "official": "GOVERNMENT OFFICIAL"}
+_FORMER = re.compile(r"\b(?:former|ex|retired)\b", re.I)
+_FORMER_TYPES = {"ACTIVE MILITARY": "FORMER ACTIVE MILITARY", "GOVERNMENT OFFICIAL": "FORMER GOVERNMENT OFFICIAL"}
+
+_ROLES = frozenset(
+    """
+    activist actor admiral adviser advisor aged agent aide ambassador archbishop architect assemblyman assistant
+    attorney aunt author baby banker bishop bodyguard boss boy brigadier broadcaster brother brother-in-law brothers
+    businessman businesswoman cabinet cameraman candidate captain cardinal catechist chairman chancellor chauffeur
+    chief child citizen clergyman colleague colonel columnist commander commissioner companion comrade congressman
+    congresswoman constable consul contractor coordinator cop corporal correspondent councillor councilman
+    councilwoman counselor cousin daughter dean delegate deputy detective diplomat director doctor dr driver
+    economist editor educator employee engineer executive expert farmer father father-in-law fighter fisherman
+    foreman founder fr friar friend general girl governor granddaughter grandson guard guerrilla head housewife
+    husband industrialist infant inspector instructor intelligence jesuit journalist jr judge landowner lawmaker
+    lawyer leader lecturer legislator lieutenant magistrate maid major man manager marine mayor mechanic member
+    merchant messrs minister missionary mister monk monsignor mother mother-in-law mr mrs ms msgr nephew newsman
+    newswoman niece nun nurse officer official operator owner painter parliamentarian partner pastor patient
+    patrolman peasant personality physician pilot poet policeman policewoman politician preacher president priest
+    prince princess principal professor prosecutor psychologist publisher rancher rector rep reporter representative
+    reverend sailor salesman scientist secretary senator sergeant sheriff sister sister-in-law sociologist soldier
+    son son-in-law spokesman spokesperson spokeswoman sr student superintendent superior suspect teacher technician
+    teenager tourist trader treasurer trooper uncle unionist vicar vice-president viceadmiral vicepresident
+    vicerector victim villager volunteer watchman wife woman worker writer youth
+    """.split()  # noqa: SIM905 – a list of words reads better as a text
+)
+"""Nouns for what people are; behind one that stands next to a name, the name begins."""
+_OPENERS = frozenset(
+    ("a", "an", "the", "his", "her", "its", "their", "our", "another", "one", "some", "other", "two", "three", "four")
+)
+"""Words that no name begins with."""
+_BEHIND_HEAD = re.compile(
+    r"\s+(?:of|from|in|at|on|who|whom|that|which|with|for|by|belonging|traveling|near)\b.*|[,(\[].*", re.I | re.S
+)
+"""What follows the head noun of a noun phrase."""
+_QUANTITY = re.compile(
+    r"^(?:(?:at least|at most|more than|fewer than|less than|no less than|no fewer than|as many as|up to|only|over"
+    r"|about|around|some|approximately|nearly|almost|a total of|an additional|another|other|the|a|an|these|those|all"
+    r"|both|several|many|a few|few|most|dozens of|scores of|hundreds of|thousands of|a dozen|two dozen|a couple of"
+    r"|a group of|\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|or|and|to)"
+    r"(?:-\w+)?\s+)+",
+    re.I,
+)
+"""Hedges, numbers and articles, which MUC's descriptions leave out (3.1.1.1 of the scoring guidelines)."""
+
+
+@dataclass(slots=True)
+class _Target:
+    """People whom an incident struck: what mentions of one label say of the same people."""
+
+    label: str
+    group: str
+    names: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
+    count: Count = field(default_factory=lambda: Count.exactly(1))
+
+    @property
+    def reference(self) -> str:
+        """What other slots call them: by their name, if it is known (7.22)."""
+        return (self.names or self.descriptions)[0]
+
+
+def to_templates(report: Report, message: str) -> list[Template]:
+    """Write a report as the templates of one article.
+
+    Args:
+        report: what the article claims.
+        message: the id of the article.
+
+    Returns:
+        A template an incident; the one that says so where no incident is told of.
+    """
+    templates: list[Template] = []
+    for incident in report.incidents:
+        fillers = {slot: filled for slot, filled in _fillers(incident).items() if filled}
+        if "hum-tgt-type" in fillers or "perp-org-id" in fillers:
+            templates.append(Template(message, len(templates) + 1, fillers))
+    return templates or [Template(message, None)]
+
+
+def _fillers(incident: Incident) -> dict[str, tuple[Filler, ...]]:
+    """The slots of an incident's template."""
+    targets = list(_targets(incident.casualties))
+    actors = [actor for actor in incident.actors if actor.status in MUC4_CONFIDENCE]
+    abducted = sum(target.label == "ABDUCTED" for target in targets)
+    named = [(target, name) for target in targets for name in target.names]
+    described = [(target, text) for target in targets for text in target.descriptions[:1]]
+    return {
+        "inc-type": (Filler(("KIDNAPPING" if 2 * abducted > len(targets) else "ATTACK",)),),
+        "inc-stage": (Filler(("ACCOMPLISHED",)),),
+        "perp-org-id": tuple(Filler((_line(actor.name),)) for actor in actors),
+        "perp-org-conf": tuple(Filler((MUC4_CONFIDENCE[actor.status],), (_line(actor.name),)) for actor in actors),
+        "hum-tgt-name": tuple(Filler((name,)) for _, name in named),
+        "hum-tgt-desc": tuple(Filler((text,), tuple(target.names[:1])) for target, text in described),
+        "hum-tgt-type": tuple(Filler((_type(target),), (target.reference,)) for target in targets),
+        "hum-tgt-num": tuple(Filler((number_of(target.count),), (target.reference,)) for target in targets),
+        "hum-tgt-effect": tuple(
+            Filler((EFFECTS[target.label],), (target.reference,)) for target in targets if target.label in EFFECTS
+        ),
+    }
+
+
+def _targets(casualties: Sequence[Casualty]) -> Iterator[_Target]:
+    """The people struck, each group of them once, attackers and nobody left out."""
+    targets: list[_Target] = []
+    for casualty in casualties:
+        if casualty.group == "militant" or casualty.count.high == 0:
+            continue
+        name, description = split_name(casualty)
+        same = next((target for target in targets if _is_same(target, casualty, name, description)), None)
+        if same is None:
+            same = _Target(casualty.label, casualty.group, count=casualty.count)
+            targets.append(same)
+        if name and not same.names:
+            same.names.append(name)
+        if description:
+            same.descriptions.append(description)
+    return iter(targets)
+
+
+def _is_same(target: _Target, casualty: Casualty, name: str, description: str) -> bool:
+    """Whether a mention speaks of people who are known already."""
+    if target.label != casualty.label:
+        return False
+    if name and target.names:
+        return name.split()[-1] == target.names[0].split()[-1] or name in target.names[0]
+    if name or target.names:
+        return False
+    heads = {_head(text) for text in target.descriptions}
+    if _head(description) in heads:
+        return casualty.count == target.count or PLURAL in (number_of(casualty.count), number_of(target.count))
+    return casualty.count == target.count and casualty.count.magnitude > 1
+
+
+def _head(description: str) -> str:
+    """The head noun, without the plural's s."""
+    words = _BEHIND_HEAD.sub("", description).split()
+    return words[-1].casefold().rstrip("s") if words else ""
+
+
+def split_name(casualty: Casualty) -> tuple[str, str]:
+    """The name and the description that a casualty mention holds; either may be empty (7.19, 7.20)."""
+    text = _line(casualty.text)
+    words = text.split()
+    plain = [word.casefold().strip(".,'\"()[]") for word in words]
+    if casualty.count != Count.exactly(1) or plain[0] in _OPENERS or plain[0][:1].isdigit():
+        return "", _description(text)
+    roles = [place for place, word in enumerate(plain) if word in _ROLES]
+    begin = roles[-1] + 1 if roles else 0
+    if begin == len(words):
+        return "", _description(text)
+    return " ".join(words[begin:]).strip(' "'), _description(" ".join(words[:begin]).rstrip(",")) if begin else ""
+
+
+def _description(text: str) -> str:
+    """A noun phrase without its quantity; whole where there is nothing else."""
+    return _QUANTITY.sub("", text + " ").strip() or text
+
+
+def _line(text: str) -> str:
+    """Text on one line, as a filler is written."""
+    return " ".join(text.split())
+
+
+def _type(target: _Target) -> str:
+    """What slot 20 calls such people; civilians by default (7.21)."""
+    said = " ".join(target.descriptions)
+    kind = _BY_GROUP.get(target.group, "CIVILIAN")
+    if target.group != "unknown":
+        kind = next((name for words, name in _TYPES if re.search(rf"\b(?:{words})\b", said, re.I)), kind)
+    return _FORMER_TYPES.get(kind, kind) if _FORMER.search(said) else kind
+
+
+def number_of(count: Count) -> str:
+    """A count as slot 21 writes it; PLURAL where the text only says that there were several (7.22)."""
+    if count == Count(2, 2, None) or (count.high is None and count.magnitude in (24, 40, 200, 2000)):
+        return PLURAL
+    try:
+        return format_muc4(count)
+    except ValueError:
+        return str(count.magnitude)
