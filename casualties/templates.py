@@ -56,6 +56,7 @@ _OPENERS = frozenset(
     ("a", "an", "the", "his", "her", "its", "their", "our", "another", "one", "some", "other", "two", "three", "four")
 )
 """Words that no name begins with."""
+_PREPOSITIONS = frozenset(("of", "from", "in", "at", "on", "with", "for", "by", "near", "to", "and", "who"))
 _BEHIND_HEAD = re.compile(
     r"\s+(?:of|from|in|at|on|who|whom|that|which|with|for|by|belonging|traveling|near)\b.*|[,(\[].*", re.I | re.S
 )
@@ -100,26 +101,26 @@ def to_templates(report: Report, message: str) -> list[Template]:
     """
     templates: list[Template] = []
     for incident in report.incidents:
-        fillers = {slot: filled for slot, filled in _fillers(incident).items() if filled}
+        fillers = {slot: filled for slot, filled in _fillers(report.text, incident).items() if filled}
         if "hum-tgt-type" in fillers or "perp-org-id" in fillers:
             templates.append(Template(message, len(templates) + 1, fillers))
     return templates or [Template(message, None)]
 
 
-def _fillers(incident: Incident) -> dict[str, tuple[Filler, ...]]:
+def _fillers(text: str, incident: Incident) -> dict[str, tuple[Filler, ...]]:
     """The slots of an incident's template."""
-    targets = list(_targets(incident.casualties))
+    targets = list(_targets(text, incident.casualties))
     actors = [actor for actor in incident.actors if actor.status in MUC4_CONFIDENCE]
     abducted = sum(target.label == "ABDUCTED" for target in targets)
     named = [(target, name) for target in targets for name in target.names]
-    described = [(target, text) for target in targets for text in target.descriptions[:1]]
+    described = [(target, phrase) for target in targets for phrase in target.descriptions[:1]]
     return {
         "inc-type": (Filler(("KIDNAPPING" if 2 * abducted > len(targets) else "ATTACK",)),),
         "inc-stage": (Filler(("ACCOMPLISHED",)),),
         "perp-org-id": tuple(Filler((_line(actor.name),)) for actor in actors),
         "perp-org-conf": tuple(Filler((MUC4_CONFIDENCE[actor.status],), (_line(actor.name),)) for actor in actors),
         "hum-tgt-name": tuple(Filler((name,)) for _, name in named),
-        "hum-tgt-desc": tuple(Filler((text,), tuple(target.names[:1])) for target, text in described),
+        "hum-tgt-desc": tuple(Filler((phrase,), tuple(target.names[:1])) for target, phrase in described),
         "hum-tgt-type": tuple(Filler((_type(target),), (target.reference,)) for target in targets),
         "hum-tgt-num": tuple(Filler((number_of(target.count),), (target.reference,)) for target in targets),
         "hum-tgt-effect": tuple(
@@ -128,21 +129,25 @@ def _fillers(incident: Incident) -> dict[str, tuple[Filler, ...]]:
     }
 
 
-def _targets(casualties: Sequence[Casualty]) -> Iterator[_Target]:
+def _targets(text: str, casualties: Sequence[Casualty]) -> Iterator[_Target]:
     """The people struck, each group of them once, attackers and nobody left out."""
     targets: list[_Target] = []
     for casualty in casualties:
         if casualty.group == "militant" or casualty.count.high == 0:
             continue
         name, description = split_name(casualty)
+        if name and not description:
+            description = _apposition(text, casualty)
         same = next((target for target in targets if _is_same(target, casualty, name, description)), None)
         if same is None:
             same = _Target(casualty.label, casualty.group, count=casualty.count)
             targets.append(same)
-        if name and not same.names:
-            same.names.append(name)
+        if name and (not same.names or len(name) > len(same.names[0])):
+            same.names.insert(0, name)
         if description:
             same.descriptions.append(description)
+        if number_of(same.count) == PLURAL:
+            same.count = casualty.count
     return iter(targets)
 
 
@@ -152,12 +157,35 @@ def _is_same(target: _Target, casualty: Casualty, name: str, description: str) -
         return False
     if name and target.names:
         return name.split()[-1] == target.names[0].split()[-1] or name in target.names[0]
-    if name or target.names:
-        return False
     heads = {_head(text) for text in target.descriptions}
+    if name:  # "a technician … Francisco Puja"
+        return False
+    if target.names:  # "Judge Diaz … the judge"
+        definite = casualty.text.casefold().startswith("the ") and casualty.count == Count.exactly(1)
+        return definite and (_head(description) in heads or casualty.group == target.group)
     if _head(description) in heads:
         return casualty.count == target.count or PLURAL in (number_of(casualty.count), number_of(target.count))
     return casualty.count == target.count and casualty.count.magnitude > 1
+
+
+_BEHIND = re.compile(r",\s+(?:who (?:is|was)\s+)?(?:(?:the|an?)\s+)?([^,.;()]{3,100})[,.;)]", re.I)
+_BEFORE = re.compile(r"\b(?:the|an?)\s+([^,.;()]{3,100}),\s*$", re.I)
+_REACH = 140
+"""Characters beside a name in which an apposition is looked for."""
+
+
+def _apposition(text: str, casualty: Casualty) -> str:
+    """What the text says of a name right before or behind it: a noun phrase whose head is a role; or nothing."""
+    found = (
+        _BEHIND.match(text, casualty.end, casualty.end + _REACH),
+        _BEFORE.search(text, max(0, casualty.start - _REACH), casualty.start),
+    )
+    phrases = [_line(match[1]) for match in found if match]
+    return next((phrase for phrase in phrases if _plain(_BEHIND_HEAD.sub("", phrase)).split(" ")[-1] in _ROLES), "")
+
+
+def _plain(text: str) -> str:
+    return " ".join(word.casefold().strip(".,'\"()[]") for word in text.split())
 
 
 def _head(description: str) -> str:
@@ -169,13 +197,16 @@ def _head(description: str) -> str:
 def split_name(casualty: Casualty) -> tuple[str, str]:
     """The name and the description that a casualty mention holds; either may be empty (7.19, 7.20)."""
     text = _line(casualty.text)
-    words = text.split()
-    plain = [word.casefold().strip(".,'\"()[]") for word in words]
-    if casualty.count != Count.exactly(1) or plain[0] in _OPENERS or plain[0][:1].isdigit():
-        return "", _description(text)
+    words, plain = text.split(), _plain(text).split(" ")
     roles = [place for place, word in enumerate(plain) if word in _ROLES]
     begin = roles[-1] + 1 if roles else 0
-    if begin == len(words):
+    opened = plain[0] in _OPENERS or plain[0][:1].isdigit()
+    if (
+        casualty.count != Count.exactly(1)
+        or begin == len(words)
+        or plain[begin] in _PREPOSITIONS
+        or (opened and (not roles or len(words) - begin < 2))
+    ):
         return "", _description(text)
     return " ".join(words[begin:]).strip(' "'), _description(" ".join(words[:begin]).rstrip(",")) if begin else ""
 
