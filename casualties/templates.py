@@ -61,16 +61,16 @@ _BEHIND_HEAD = re.compile(
     r"\s+(?:of|from|in|at|on|who|whom|that|which|with|for|by|belonging|traveling|near)\b.*|[,(\[].*", re.I | re.S
 )
 """What follows the head noun of a noun phrase."""
-_QUANTITY = re.compile(
-    r"^(?:(?:at least|at most|more than|fewer than|less than|no less than|no fewer than|as many as|up to|only|over"
+QUANTITY = (
+    r"(?:(?:at least|at most|more than|fewer than|less than|no less than|no fewer than|as many as|up to|only|over"
     r"|about|around|some|approximately|nearly|almost|a total of|an additional|another|other|the|a|an|these|those|all"
     r"|both|several|many|a few|few|most|dozens of|scores of|hundreds of|thousands of|a dozen|two dozen|a couple of"
     r"|a group of|\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|or|and|to)"
-    r"(?:-\w+)?\s+)+",
-    re.I,
+    r"(?:-\w+)?\s+)"
 )
-"""Hedges, numbers and articles, which MUC's descriptions leave out (3.1.1.1 of the scoring guidelines)."""
+"""A hedge, number or article, as a pattern; MUC's descriptions leave them out (3.1.1.1 of the scoring guidelines)."""
+_QUANTITY = re.compile(rf"^{QUANTITY}+", re.I)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import casualties
 from casualties.cli import _cell, app
 from casualties.corpus.inline import parse_inline
+from casualties.corpus.muc4 import read_templates
 from casualties.link import link
 from casualties.report import mention_from_dict
 from casualties.rows import COLUMNS
@@ -264,3 +265,36 @@ def test_a_model_is_tuned_to_ones_own_articles(tiny_model: Path, tmp_path: Path)
     assert run("extract", "-", "--record", "--model", tmp_path / "new" / "model", stdin=TEXT.encode())[0] == 0
     code, _, errors = run(*arguments)
     assert code == 2 and "is there already" in errors
+
+
+ARTICLES = "TST9-MUC4-0001\n\n   TOLVA, 1 MAY 89 -- THREE PEOPLE DIED.\n\nTST9-MUC4-0002 (HERE)\n\n   NOTHING.\n"
+
+
+def test_muc4_writes_templates(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "tst9-muc4").write_text(ARTICLES, encoding="ascii")
+    code, output, errors = run("muc4", tmp_path, "-o", tmp_path / "answers", "--model", tiny_model)
+    templates, problems = read_templates(tmp_path / "answers")
+    assert (code, output, problems) == (0, "", [])
+    assert list(dict.fromkeys(template.message for template in templates)) == ["TST9-MUC4-0001", "TST9-MUC4-0002"]
+    assert errors.startswith("2 articles")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        ("tst9-muc4", b"no header", 1, "no MUC-3/4 article"),
+        ("tst9-muc4", b"\xff\xfe", 1, "can't decode"),
+        ("other", b"", 1, "no MUC-3/4 article"),
+        (None, b"", 2, "no such file"),
+    ],
+)
+def test_muc4_refuses_what_holds_no_articles(
+    tiny_model: Path, tmp_path: Path, name: str | None, content: bytes, code: int, said: str
+) -> None:
+    folder = tmp_path / "release"
+    if name:
+        folder.mkdir()
+        (folder / name).write_bytes(content)
+    given, _, errors = run("muc4", folder, "-o", tmp_path / "answers", "--model", tiny_model)
+    assert given == code and said in errors and errors.count("\n") == 1
+    assert not (tmp_path / "answers").exists()

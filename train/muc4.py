@@ -29,7 +29,7 @@ from casualties.extractor import Extractor
 from casualties.labels import MUC4_CONFIDENCE
 from casualties.report import Attribution, Casualty, Mention
 from casualties.resolve import same_actor
-from casualties.templates import EFFECTS, number_of, split_name
+from casualties.templates import EFFECTS, QUANTITY, number_of, split_name
 from train.command_line import command_line
 
 PARTS: dict[str, tuple[str, ...]] = {"train": ("dev",), "dev": ("tst1", "tst2")}
@@ -214,10 +214,11 @@ def _is_one_of(name: str, strings: Sequence[str]) -> bool:
 
 
 def _add(text: str, mentions: list[Mention], missed: Target | Organisation) -> list[Mention]:
-    """The mentions and, if the text holds one of the strings, the first place where it does."""
+    """The mentions and, if the text holds one of the strings, the first place where it does, with its number."""
     for string in missed.strings:
-        pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, string.split())) + r"(?!\w)"
-        for match in re.finditer(pattern, text):
+        quantity = rf"(?:(?!(?:and|or|to)\b){QUANTITY}+)?" if isinstance(missed, Target) else ""
+        pattern = rf"(?<!\w){quantity}" + r"\s+".join(map(re.escape, string.split())) + r"(?!\w)"
+        for match in re.finditer(pattern, text, re.I):
             start, end = match.span()
             if any(mention.start < end and start < mention.end for mention in mentions):
                 continue

@@ -30,7 +30,7 @@ def read_articles(path: Path) -> Iterator[tuple[str, str]]:
     """
     content = path.read_text(encoding="ascii")
     headers = list(_HEADER.finditer(content))
-    ends = [header.start() for header in headers[1:]] + [len(content)]
+    ends = [*(header.start() for header in headers[1:]), len(content)][: len(headers)]
     for header, end in zip(headers, ends, strict=True):
         body = content[header.end() : end].strip("\n")
         yield header[1], "\n".join(line.rstrip() for line in body.split("\n"))

@@ -1,0 +1,110 @@
+"""A report as MUC-4 templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from casualties.corpus.inline import parse_inline
+from casualties.corpus.muc4 import Template
+from casualties.counts import parse_muc4
+from casualties.report import Casualty, Count, Report
+from casualties.resolve import gather_incidents
+from casualties.templates import number_of, split_name, to_templates
+
+
+def templates(marked: str) -> list[Template]:
+    article = parse_inline(marked, id="a", source="tests")
+    incidents = tuple(gather_incidents(article.text, article.mentions))
+    return to_templates(Report(text=article.text, mentions=article.mentions, incidents=incidents, model=""), "M-1")
+
+
+def said(template: Template, slot: str) -> list[str]:
+    return [": ".join((*filler.values, *filler.references)) for filler in template[slot]]
+
+
+def victim(text: str, count: Count | None = None) -> Casualty:
+    return Casualty(
+        id="m1", start=0, end=len(text), text=text, label="KILLED", group="official", count=count or Count.exactly(1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "description"),
+    [
+        ("ORLANDO VERGARA", "ORLANDO VERGARA", ""),
+        ("COLONEL ORLANDO VERGARA", "ORLANDO VERGARA", "COLONEL"),
+        ("ARMY\nMAJOR ANA RUIZ", "ANA RUIZ", "ARMY MAJOR"),
+        ("the Spanish Jesuit Martín Oca", "Martín Oca", "Spanish Jesuit"),
+        ("CHIEF OF POLICE", "", "CHIEF OF POLICE"),
+        ("HIS DRIVER", "", "HIS DRIVER"),
+        ("A PEASANT", "", "PEASANT"),
+        ("THE FORMER FOREIGN MINISTER", "", "FORMER FOREIGN MINISTER"),
+    ],
+)
+def test_a_name_and_what_its_bearer_was(text: str, name: str, description: str) -> None:
+    assert split_name(victim(text)) == (name, description)
+
+
+@pytest.mark.parametrize(
+    ("text", "notation", "description"),
+    [
+        ("AT LEAST 12 PEASANTS", "12-", "PEASANTS"),
+        ("MORE THAN TWO DOZEN VILLAGERS OF TOLVA", "25-", "VILLAGERS OF TOLVA"),
+        ("THE OTHER SIX", "6", "THE OTHER SIX"),
+    ],
+)
+def test_a_description_leaves_quantity_out(text: str, notation: str, description: str) -> None:
+    assert split_name(victim(text, parse_muc4(notation))) == ("", description)
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [
+        (Count.exactly(9), "9"),
+        (Count(9, 9, None), "9-"),
+        (Count(None, 9, None), "~9"),
+        (Count(2, 2, None), "PLURAL"),
+        (Count(24, 24, None), "PLURAL"),
+        (Count(9, 12, 15), "12"),
+    ],
+)
+def test_numbers(count: Count, written: str) -> None:
+    assert number_of(count) == written
+
+
+def test_a_template_an_incident() -> None:
+    first, second = templates(
+        "⟦MAYOR ANA RUIZ⟧{KILLED official 1} AND ⟦TWO POLICEMEN⟧{KILLED security 2} WERE SHOT; ⟦SEVERAL WOMEN⟧{WOUNDED civilian 2-} "
+        "WERE HURT. ⟦THE MAYOR⟧{KILLED official 1} WAS 50. THE ARMY BLAMED ⟦RED DAWN⟧{ACCUSED}. ⟦TWO GUERRILLAS⟧{KILLED militant 2} DIED. "
+        "⟦PEDRO SOSA⟧{ABDUCTED civilian 1 i2}, A LAWYER FROM TOLVA, WAS KIDNAPPED. ⟦NOBODY⟧{UNCLAIMED i2} CLAIMED IT."
+    )
+    assert (first.message, first.number, second.number) == ("M-1", 1, 2)
+    assert said(first, "inc-type") == ["ATTACK"]
+    assert said(first, "perp-org-id") == ["RED DAWN"]
+    assert said(first, "perp-org-conf") == ["SUSPECTED OR ACCUSED BY AUTHORITIES: RED DAWN"]
+    assert said(first, "hum-tgt-name") == ["ANA RUIZ"]
+    assert said(first, "hum-tgt-desc") == ["MAYOR: ANA RUIZ", "POLICEMEN", "WOMEN"]
+    assert said(first, "hum-tgt-num") == ["1: ANA RUIZ", "2: POLICEMEN", "PLURAL: WOMEN"]
+    assert said(first, "hum-tgt-type") == [
+        "GOVERNMENT OFFICIAL: ANA RUIZ",
+        "LAW ENFORCEMENT: POLICEMEN",
+        "CIVILIAN: WOMEN",
+    ]
+    assert said(first, "hum-tgt-effect") == ["DEATH: ANA RUIZ", "DEATH: POLICEMEN", "INJURY: WOMEN"]
+    assert said(second, "inc-type") == ["KIDNAPPING"]
+    assert said(second, "hum-tgt-desc") == ["LAWYER FROM TOLVA: PEDRO SOSA"]
+    assert not second["hum-tgt-effect"] and not second["perp-org-id"]
+
+
+def test_the_same_people_fill_a_slot_once() -> None:
+    (template,) = templates(
+        "⟦SEVERAL PRIESTS⟧{KILLED civilian 2-} WERE KILLED. ⟦THE SIX PRIESTS⟧{KILLED civilian 6}, ⟦THE SIX MEN⟧{KILLED civilian 6}, "
+        "⟦FATHER OCA⟧{KILLED civilian 1} AND ⟦MARTIN OCA⟧{KILLED civilian 1}."
+    )
+    assert said(template, "hum-tgt-num") == ["6: PRIESTS", "1: MARTIN OCA"]
+
+
+def test_an_article_without_an_incident_has_the_template_that_says_so() -> None:
+    assert templates("NOTHING HAPPENED IN ⟦TOLVA⟧{PLACE}; ⟦NOBODY⟧{UNHARMED unknown 0} WAS HURT.") == [
+        Template("M-1", None)
+    ]
