@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,9 @@ from rich.table import Table
 
 from casualties.corpus.muc4 import Template, read_articles, read_templates
 from casualties.extractor import Extractor
+from casualties.report import Report
+from casualties.resolve import gather_incidents
+from casualties.scoring.links import BASELINES, Linker
 from casualties.scoring.muc4 import SCORED, SlotScore, read_official_scores, score_templates
 from casualties.templates import to_templates
 
@@ -33,6 +37,7 @@ def main(
         list[str] | None, typer.Option(help="Models of ours; several, such as seeds, are averaged.")
     ] = None,
     responses: Annotated[Path | None, typer.Option(help="Folder of responses, if not results-TEST/responses.")] = None,
+    ablate: Annotated[bool, typer.Option(help="Score ours without its parts, too.")] = False,
     output: Annotated[Path | None, typer.Option(help="Where to write all scores as JSON.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Where to draw the table, as SVG.")] = None,
 ) -> None:
@@ -41,10 +46,18 @@ def main(
     answers = responses or data / f"results-{test}" / "responses"
     systems = {path.stem: score_templates(key, read_templates(path)[0]) for path in sorted(answers.glob("*"))}
     official = {name: _official(data / f"results-{test}" / "scores" / f"{name}.{test}") for name in systems}
-    ours = [score_templates(key, list(answer(data / test, each))) for each in model or ["muc4"]]
+    models = model or ["muc4"]
+    ours = [score_templates(key, list(answer(data / test, each))) for each in models]
+    parts = (
+        {name: score_templates(key, list(answer(data / test, *way))) for name, way in ablations(models[0])}
+        if ablate
+        else {}
+    )
     table = draw(systems, official, ours, f"MUC-4, {test}: F by our scorer (official F of 1992)")
     console = Console(record=True, width=180)
     console.print(table)
+    if parts:
+        console.print(draw(parts, {}, ours[:1], f"{models[0]}, without its parts"))
     if picture:
         console.save_svg(str(picture), title=f"MUC-4, {test}")
     if output:
@@ -52,17 +65,31 @@ def main(
             "test": test,
             "systems": {name: values(scores) for name, scores in systems.items()},
             "official": {name: values(scores) for name, scores in official.items() if scores},
-            "ours": [values(scores) for scores in ours],
+            "ours": {name: values(scores) for name, scores in zip(models, ours, strict=True)},
+            "without": {name: values(scores) for name, scores in parts.items()},
         }
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def answer(folder: Path, model: str) -> Iterator[Template]:
-    """What a model of ours answers on the articles of a folder."""
+def answer(folder: Path, model: str, linker: Linker | None = None) -> Iterator[Template]:
+    """What a model of ours answers on the articles of a folder, linked by its own links or by others."""
     articles = [article for path in _articles(folder) for article in read_articles(path)]
     reports = Extractor(model).extract_many(text for _, text in articles)
     for (id, _), report in track(zip(articles, reports, strict=True), model, len(articles), console=_errors):
-        yield from to_templates(report, id)
+        yield from to_templates(relink(report, linker) if linker else report, id)
+
+
+def relink(report: Report, linker: Linker) -> Report:
+    """The report with other links between its mentions."""
+    mentions = tuple(linker(report.text, [mention.with_links((), None, None) for mention in report.mentions]))
+    return replace(report, mentions=mentions, incidents=tuple(gather_incidents(report.text, mentions)))
+
+
+def ablations(model: str) -> Iterator[tuple[str, tuple[str, Linker | None]]]:
+    """Ours without one of its parts: the training on MUC-4, or the links that are learnt."""
+    yield "the default model", ("default", None)
+    for name, linker in BASELINES.items():
+        yield f"links: {name}", (model, linker)
 
 
 def values(scores: Scores) -> dict[str, float]:

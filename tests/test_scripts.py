@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 import scripts.agreement
 import scripts.benchmark
 import scripts.evaluate
+import scripts.leaderboard
 import scripts.prepare_data
 import scripts.robustness
 import train.card
+from casualties.corpus.muc4 import Filler, Template, write_templates
 from casualties.corpus.records import read_records
 from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
@@ -142,3 +144,50 @@ def test_the_benchmark_measures_a_model(tiny_model: Path) -> None:
     code, output, _ = run(scripts.benchmark.main, tiny_model, "--measure")
     assert code == 0
     assert all(value > 0 for value in json.loads(output).values())
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A set of one article, with its key, a system that answers by the key, and one that says nothing."""
+    template = Template(
+        "TST9-MUC4-0001",
+        1,
+        {
+            "inc-type": (Filler(("ATTACK",)),),
+            "hum-tgt-desc": (Filler(("PRIESTS",)),),
+            "hum-tgt-num": (Filler(("6",), ("PRIESTS",)),),
+        },
+    )
+    (tmp_path / "tst9").mkdir()
+    (tmp_path / "tst9" / "tst9-muc4").write_text("TST9-MUC4-0001\n\n   SIX PRIESTS WERE KILLED IN TOLVA.\n")
+    (tmp_path / "tst9" / "key-tst9").write_text(write_templates([template]))
+    answers = tmp_path / "results-tst9" / "responses"
+    answers.mkdir(parents=True)
+    (answers / "ALL.tst9").write_text(write_templates([template]))
+    (answers / "NONE.tst9").write_text(write_templates([Template("TST9-MUC4-0001", None)]))
+    return tmp_path
+
+
+def test_the_leaderboard_scores_all_systems_and_ours(release: Path, tmp_path: Path, tiny_model: Path) -> None:
+    options: list[str | Path] = ["--test", "tst9", "--model", tiny_model, "--model", "default", "--ablate"]
+    outputs: list[str | Path] = ["--output", tmp_path / "scores.json", "--picture", tmp_path / "board.svg"]
+    code, output, _ = run(scripts.leaderboard.main, release, *options, *outputs)
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert code == 0 and "casualties" in output
+    assert scores["systems"]["ALL"]["hum-tgt-num"] == scores["ours"]["default"]["hum-tgt-num"] == 100
+    assert scores["systems"]["NONE"]["hum-tgt-num"] == 0
+    assert set(scores["without"]) == {
+        "the default model",
+        "links: rules",
+        "links: one incident",
+        "links: one a paragraph",
+    }
+    assert (tmp_path / "board.svg").read_text().startswith("<svg")
+
+
+def test_the_leaderboard_says_what_is_missing(release: Path) -> None:
+    (release / "tst9" / "tst9-muc4").write_text("TST9-MUC4-0002\n\n   NOTHING.\n")
+    code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst9")
+    assert code == 1 and "lacks the article TST9-MUC4-0001" in errors
+    code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst8")
+    assert code == 1 and "holds no answer key" in errors

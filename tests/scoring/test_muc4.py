@@ -13,7 +13,7 @@ from casualties.scoring.muc4 import SCORED, SlotScore, read_official_scores, sco
 GUARDS = (Filler(("GUARDS",)),)
 
 
-def attack(number: int = 1, *, message: str = "M", optional: bool = False, **fillers: tuple[Filler, ...]) -> Template:
+def attack(number: int = 1, message: str = "M", *, optional: bool = False, **fillers: tuple[Filler, ...]) -> Template:
     """A template of an attack; slots with underscores for hyphens."""
     named = {name.replace("_", "-"): values for name, values in fillers.items()}
     return Template(message, number, {"inc-type": (Filler(("ATTACK",)),), **named}, optional)
@@ -53,8 +53,10 @@ def test_any_alternative_is_right_and_the_alignment_is_worth_most() -> None:
 
 
 def test_templates_without_a_target_or_perpetrator_in_common_are_not_aligned() -> None:
-    number = {"hum_tgt_num": (Filler(("2",)),)}
-    assert score("template-id", [attack(**number)], [attack(**number)]) == SlotScore(missing=1, spurious=1)
+    two = (Filler(("2",)),)
+    assert score("template-id", [attack(hum_tgt_num=two)], [attack(hum_tgt_num=two)]) == SlotScore(
+        missing=1, spurious=1
+    )
     arson = Template("M", 1, {"inc-type": (Filler(("ARSON",)),), "hum-tgt-desc": GUARDS})
     assert score("template-id", [attack(hum_tgt_desc=GUARDS)], [arson]) == SlotScore(missing=1, spurious=1)
     assert score("template-id", [arson], [attack(hum_tgt_desc=GUARDS)]) == SlotScore(correct=1)  # 3.2.4
@@ -71,11 +73,11 @@ def test_templates_without_a_target_or_perpetrator_in_common_are_not_aligned() -
     ],
 )
 def test_strings_are_graded_by_their_words(key: str, response: str, expected: str) -> None:
-    same = {"perp_org_id": (Filler(("RED DAWN",)),)}
+    same = (Filler(("RED DAWN",)),)
     tally = score(
         "hum-tgt-desc",
-        [attack(hum_tgt_desc=(Filler((key,)),), **same)],
-        [attack(hum_tgt_desc=(Filler((response,)),), **same)],
+        [attack(hum_tgt_desc=(Filler((key,)),), perp_org_id=same)],
+        [attack(hum_tgt_desc=(Filler((response,)),), perp_org_id=same)],
     )
     assert tally == SlotScore(**{expected: 1})
 
