@@ -79,14 +79,14 @@ class _Target:
 
     label: str
     group: str
-    names: list[str] = field(default_factory=list)
+    name: str = ""
     descriptions: list[str] = field(default_factory=list)
     count: Count = field(default_factory=lambda: Count.exactly(1))
 
     @property
     def reference(self) -> str:
         """What other slots call them: by their name, if it is known (7.22)."""
-        return (self.names or self.descriptions)[0]
+        return self.name or self.descriptions[0]
 
 
 def to_templates(report: Report, message: str) -> list[Template]:
@@ -112,15 +112,14 @@ def _fillers(text: str, incident: Incident) -> dict[str, tuple[Filler, ...]]:
     targets = list(_targets(text, incident.casualties))
     actors = [actor for actor in incident.actors if actor.status in MUC4_CONFIDENCE]
     abducted = sum(target.label == "ABDUCTED" for target in targets)
-    named = [(target, name) for target in targets for name in target.names]
     described = [(target, phrase) for target in targets for phrase in target.descriptions[:1]]
     return {
         "inc-type": (Filler(("KIDNAPPING" if 2 * abducted > len(targets) else "ATTACK",)),),
         "inc-stage": (Filler(("ACCOMPLISHED",)),),
         "perp-org-id": tuple(Filler((_line(actor.name),)) for actor in actors),
         "perp-org-conf": tuple(Filler((MUC4_CONFIDENCE[actor.status],), (_line(actor.name),)) for actor in actors),
-        "hum-tgt-name": tuple(Filler((name,)) for _, name in named),
-        "hum-tgt-desc": tuple(Filler((phrase,), tuple(target.names[:1])) for target, phrase in described),
+        "hum-tgt-name": tuple(Filler((target.name,)) for target in targets if target.name),
+        "hum-tgt-desc": tuple(Filler((phrase,), (target.name,) * bool(target.name)) for target, phrase in described),
         "hum-tgt-type": tuple(Filler((_type(target),), (target.reference,)) for target in targets),
         "hum-tgt-num": tuple(Filler((number_of(target.count),), (target.reference,)) for target in targets),
         "hum-tgt-effect": tuple(
@@ -142,8 +141,7 @@ def _targets(text: str, casualties: Sequence[Casualty]) -> Iterator[_Target]:
         if same is None:
             same = _Target(casualty.label, casualty.group, count=casualty.count)
             targets.append(same)
-        if name and (not same.names or len(name) > len(same.names[0])):
-            same.names.insert(0, name)
+        same.name = max(same.name, name, key=len)
         if description:
             same.descriptions.append(description)
         if number_of(same.count) == PLURAL:
@@ -155,12 +153,12 @@ def _is_same(target: _Target, casualty: Casualty, name: str, description: str) -
     """Whether a mention speaks of people who are known already."""
     if target.label != casualty.label:
         return False
-    if name and target.names:
-        return name.split()[-1] == target.names[0].split()[-1] or name in target.names[0]
+    if name and target.name:
+        return name.split()[-1] == target.name.split()[-1] or name in target.name
     heads = {_head(text) for text in target.descriptions}
     if name:  # "a technician … Francisco Puja"
         return False
-    if target.names:  # "Judge Diaz … the judge"
+    if target.name:  # "Judge Diaz … the judge"
         definite = casualty.text.casefold().startswith("the ") and casualty.count == Count.exactly(1)
         return definite and (_head(description) in heads or casualty.group == target.group)
     if _head(description) in heads:
