@@ -41,6 +41,8 @@ class TrainingConfig:
     """Of the groups' loss beside the tags'."""
     swap: float
     """The share of mentions that others of their label replace, anew in each epoch; see ``train.augment``."""
+    silver: float
+    """The share of the windows that a teacher has read which an epoch takes, others in each epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ def finetune(
     tokenizer = AutoTokenizer.from_pretrained(start / "best" if start else encoder)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
-    taught = make_silver_dataset(Dataset.from_parquet(str(silver)), config.windowing, plain) if silver else None
+    taught = make_silver_dataset(read_silver(silver, (*train, *dev)), config.windowing, plain) if silver else None
     logger.info(
         "%d windows of %d articles to train on, and %d that a teacher has read; %d articles to choose by",
         *(len(dataset), len(train), len(taught or []), len(dev)),
@@ -124,7 +124,7 @@ def finetune(
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
     loss_function.to(device)
-    steps = settings.epochs * len(batches_of(dataset, taught, settings.batch_tokens, np.random.default_rng(seed)))
+    steps = settings.epochs * len(batches_of(dataset, taught, settings, np.random.default_rng(seed)))
     optimizer, schedule = make_optimizer(model, settings, steps)
     identity = run_identity(config, train, dev, seed, [silver, start / "best" / "model.safetensors" if start else None])
     history = load_checkpoint(run, identity, model, optimizer, schedule)
@@ -135,7 +135,7 @@ def finetune(
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
         articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
-        numbered = batches_of(make_dataset(articles, config.windowing, plain), taught, settings.batch_tokens, random)
+        numbered = batches_of(make_dataset(articles, config.windowing, plain), taught, settings, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
         metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
@@ -148,11 +148,21 @@ def finetune(
     return history
 
 
+def read_silver(path: Path, labelled: Iterable[Article]) -> Dataset:
+    """The texts that a teacher has read, without those that people have labelled since."""
+    known = {article.id for article in labelled}
+    silver = Dataset.from_parquet(str(path))
+    return silver.select([row for row, id in enumerate(silver["id"]) if id not in known])
+
+
 def batches_of(
-    labelled: Dataset, taught: Dataset | None, tokens: int, random: np.random.Generator
+    labelled: Dataset, taught: Dataset | None, settings: TrainingConfig, random: np.random.Generator
 ) -> list[tuple[Dataset, list[int]]]:
     """The batches of an epoch, each of one of the two data sets: the rows that people labelled, those of a teacher."""
-    batches = [(part, batch) for part in (labelled, taught) if part for batch in make_batches(part, tokens, random)]
+    batches = [(labelled, batch) for batch in make_batches(labelled, settings.batch_tokens, random)]
+    if taught:
+        read = make_batches(taught, settings.batch_tokens, random)
+        batches += [(taught, batch) for batch in read[: round(settings.silver * len(read))]]
     return [batches[number] for number in random.permutation(len(batches))]
 
 

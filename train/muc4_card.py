@@ -1,4 +1,4 @@
-"""Write the tables of MUC-4's card from what ``scripts/leaderboard.py --output`` left: ``python -m train.muc4_card``."""
+"""Write the tables of MUC-4's card: ``python -m train.muc4_card BOARD``, which ``scripts/leaderboard.py`` wrote."""
 
 from __future__ import annotations
 

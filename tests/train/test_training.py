@@ -39,7 +39,7 @@ from train.data import read_split
 from train.encoders import PACKAGED, ZIPPED, encoder_location
 from train.export import export
 from train.features import IGNORED, label_words, make_dataset, make_silver_dataset
-from train.finetune import DEFAULT_CONFIG, collate, epochs_since_best, finetune, make_batches
+from train.finetune import DEFAULT_CONFIG, batches_of, collate, epochs_since_best, finetune, make_batches, read_silver
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
 from train.silver import SHARES, choose, read, without_near_duplicates
 
@@ -71,6 +71,7 @@ def config(tiny_encoder: Path) -> Config:
         balance=0.2,
         group_weight=0.3,
         swap=0.2,
+        silver=1.0,
     )
     return Config(
         encoder=str(tiny_encoder), dropout=0.1, freeze_embeddings=False, windowing=WINDOWING, training=training
@@ -217,13 +218,29 @@ def test_texts_that_the_teacher_cut_otherwise_are_counted(tiny_encoder: Path, ca
     assert "2 of 2 texts left out" in caplog.text
 
 
+def test_texts_that_were_labelled_since_are_no_longer_silver(tmp_path: Path) -> None:
+    Dataset.from_list([{"id": id, "text": id, "tags": [[1.0]], "groups": [[1.0]]} for id in "abc"]).to_parquet(
+        str(tmp_path / "silver.parquet")
+    )
+    assert read_silver(tmp_path / "silver.parquet", [unread("b", "b")])["id"] == ["a", "c"]
+
+
+def test_an_epoch_takes_its_share_of_silver_and_all_labels(config: Config) -> None:
+    labelled, taught = (Dataset.from_list([{"input_ids": [1] * 100}] * number) for number in (10, 40))
+    half = replace(config.training, silver=0.5)
+    batches = batches_of(labelled, taught, half, np.random.default_rng(0))
+    sizes = [sum(len(batch) for part, batch in batches if part is each) for each in (labelled, taught)]
+    assert sizes == [10, 20]
+
+
 def test_a_student_learns_from_its_teacher_alone(config: Config, tmp_path: Path) -> None:
     """A student that is shown no label of the articles finds what its teacher, trained on them, finds in them."""
     patient = replace(config, training=replace(config.training, epochs=60, patience=60, swap=0.0))
     finetune(patient, ARTICLES, ARTICLES, tmp_path / "teacher", seed=0)
     (tmp_path / "teacher" / CONFIG).write_text(DEFAULT_CONFIG.read_text())
     silver = tmp_path / "silver.parquet"
-    Dataset.from_list(list(read([tmp_path / "teacher"], ARTICLES))).to_parquet(str(silver))
+    unlabelled = [replace(article, id=f"unlabelled {article.id}") for article in ARTICLES]
+    Dataset.from_list(list(read([tmp_path / "teacher"], unlabelled))).to_parquet(str(silver))
     quiet = [Article(id="quiet", source="tests", text="Nothing happened.", mentions=(), incidents=())]
     history = finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0, silver=silver)
     assert max(epoch["main"] for epoch in history) > 0.8
