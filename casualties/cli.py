@@ -24,7 +24,7 @@ from rich.progress import track
 
 import casualties
 from casualties.confidence import tune as learn_tuning
-from casualties.corpus.muc4 import read_articles, write_templates
+from casualties.corpus.muc4 import article_files, read_articles, write_templates
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Joined, RecordError
 from casualties.dates import MissingExtraError
@@ -37,6 +37,8 @@ from casualties.view import plain, print_evaluation, print_report, print_tuning
 
 DATA_ERROR, USAGE_ERROR = 1, 2
 
+_LARGEST_FILE = 100_000_000
+"""Bytes, of a file of MUC's articles; the release has 3 million in all."""
 _LONGEST_CHARACTER = 4
 """Bytes, in UTF-8."""
 
@@ -183,6 +185,8 @@ def muc4(
     model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "muc4",
 ) -> None:
     """Answer MUC-4: templates in its own format, from articles of the Message Understanding Conferences."""
+    if output.is_dir() or not output.name or not output.parent.is_dir():
+        _fail(f"{output}: no file can be written there; give a file in a folder that exists", USAGE_ERROR)
     texts = [article for path in articles for article in _muc_articles(path)]
     extractor = _load(model)
     reports = _progress(extractor.extract_many(text for _, text in texts), "reading", total=len(texts))
@@ -192,18 +196,23 @@ def muc4(
     scratch = output.with_name(f"{output.name}.tmp")
     scratch.write_text(write_templates(templates), encoding="utf-8")
     os.replace(scratch, output)
-    _errors.print(f"{len(texts)} articles, {sum(each.number is not None for each in templates)} incidents: {output}")
+    _say(f"{output}: {len(texts)} articles, {sum(each.number is not None for each in templates)} incidents")
 
 
 def _muc_articles(path: Path) -> list[tuple[str, str]]:
     """The articles of a file of the MUC-3/4 release, or of those in a folder."""
     if not path.exists():
         _fail(f"{path}: no such file or folder", USAGE_ERROR)
-    files = sorted(path.glob("*-muc[34]*")) if path.is_dir() else [path]
-    try:
-        found = [article for file in files for article in read_articles(file)]
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"{path}: {error}", DATA_ERROR)
+    found: list[tuple[str, str]] = []
+    for file in article_files(path) if path.is_dir() else [path]:
+        try:
+            if file.stat().st_size > _LARGEST_FILE or not file.is_file():
+                _fail(f"{file}: not a file of at most {_LARGEST_FILE:,} bytes; split it", DATA_ERROR)
+            found += read_articles(file)
+        except UnicodeDecodeError as error:
+            _fail(f"{file}: byte {error.start} is not ASCII, as MUC's articles are; convert the file", DATA_ERROR)
+        except OSError as error:
+            _fail(f"{file}: {error.strerror}", DATA_ERROR)
     if not found:
         _fail(f"{path}: no MUC-3/4 article; each begins with a line such as TST3-MUC4-0001", DATA_ERROR)
     return found
@@ -324,7 +333,11 @@ def _progress(items: Iterable[T], words: str, total: int | None = None) -> Itera
 
 
 def _complain(message: str) -> None:
-    _errors.print(f"casualties: {plain(message)}", markup=False, highlight=False, emoji=False, soft_wrap=True)
+    _say(f"casualties: {message}")
+
+
+def _say(message: str) -> None:
+    _errors.print(plain(message), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -1,13 +1,14 @@
 """A report as MUC-4 templates: victims, what happened to them, and who is said to have done it, incident by incident.
 
-The slots are those of ``template-doc-part1.v7`` of the MUC-3/4 release, whose sections the docstrings cite. Physical
-targets, instruments, dates and places as MUC codes them are not what a report tells, and stay null.
+The slots are those of ``template-doc-part1.v7`` of the MUC-3/4 release, whose sections the docstrings cite. What a
+report does not tell as MUC codes it stays null: physical targets, instruments, dates, places, nations, unnamed
+perpetrators, the category of the incident, and totals beside the numbers of each target.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from casualties.corpus.muc4 import PLURAL, Filler, Template
@@ -18,14 +19,22 @@ from casualties.report import Casualty, Count, Incident, Report
 EFFECTS: dict[str, str] = {"KILLED": "DEATH", "WOUNDED": "INJURY", "UNHARMED": "NO INJURY OR DEATH"}
 """Casualty labels as slot 23 names them; the other labels say nothing of injury or death."""
 
-_TYPES: tuple[tuple[str, str], ...] = (
-    (r"judges?|magistrates?|prosecutors?|attorneys?|lawyers?|judicial|court", "LEGAL OR JUDICIAL"),
-    (r"diplomats?|ambassadors?|consuls?|embassy|attach[eé]s?|charge d'affaires", "DIPLOMAT"),
-    (r"police\w*|patrolm[ae]n|detectives?|constables?|civil guards?", "LAW ENFORCEMENT"),
-    (r"bodyguards?|guards?|watchm[ae]n|escorts?", "SECURITY GUARD"),
-    (r"candidates?|leaders?|politicians?|party|members? of congress", "POLITICAL FIGURE"),
-)
-_BY_GROUP = {"security": "ACTIVE MILITARY", "official": "GOVERNMENT OFFICIAL"}
+_TYPES: dict[str, tuple[tuple[str, str], ...]] = {
+    "security": (
+        (r"police\w*|patrolm[ae]n|detectives?|constables?|civil guards?", "LAW ENFORCEMENT"),
+        (r"bodyguards?|guards?|watchm[ae]n|escorts?", "SECURITY GUARD"),
+        (r"", "ACTIVE MILITARY"),
+    ),
+    "official": (
+        (r"judges?|magistrates?|prosecutors?|attorneys?|lawyers?|judicial", "LEGAL OR JUDICIAL"),
+        (r"diplomats?|ambassadors?|consuls?|embassy|attach[eé]s?|charge d'affaires", "DIPLOMAT"),
+        (r"candidates?|leaders?|politicians?", "POLITICAL FIGURE"),
+        (r"", "GOVERNMENT OFFICIAL"),
+    ),
+    "civilian": ((r"judges?|magistrates?|attorneys?", "LEGAL OR JUDICIAL"), (r"", "CIVILIAN")),
+    "unknown": ((r"", "CIVILIAN"),),
+}
+"""What slot 20 calls people of a group, by words of the noun phrase up to its head; civilians by default (7.21)."""
 _FORMER = re.compile(r"\b(?:former|ex|retired)\b", re.I)
 _FORMER_TYPES = {"ACTIVE MILITARY": "FORMER ACTIVE MILITARY", "GOVERNMENT OFFICIAL": "FORMER GOVERNMENT OFFICIAL"}
 
@@ -64,7 +73,7 @@ _BEHIND_HEAD = re.compile(
 QUANTITY = (
     r"(?:(?:at least|at most|more than|fewer than|less than|no less than|no fewer than|as many as|up to|only|over"
     r"|about|around|some|approximately|nearly|almost|a total of|an additional|another|other|the|a|an|these|those|all"
-    r"|both|several|many|a few|few|most|dozens of|scores of|hundreds of|thousands of|a dozen|two dozen|a couple of"
+    r"|both|several|many|few|most|dozens of|scores of|hundreds of|thousands of|a dozen|two dozen|a couple of"
     r"|a group of|\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|or|and|to)"
     r"(?:-\w+)?\s+)"
@@ -75,18 +84,22 @@ _QUANTITY = re.compile(rf"^{QUANTITY}+", re.I)
 
 @dataclass(slots=True)
 class _Target:
-    """People whom an incident struck: what mentions of one label say of the same people."""
+    """People whom an incident struck: what its mentions say of the same people."""
 
-    label: str
     group: str
+    number: str
+    labels: list[str] = field(default_factory=list)
+    """What happened to them."""
     name: str = ""
-    descriptions: list[str] = field(default_factory=list)
-    count: Count = field(default_factory=lambda: Count.exactly(1))
+    description: str = ""
+    """The first; a name's may be empty."""
+    heads: set[str] = field(default_factory=set)
+    """The head nouns of all descriptions."""
 
     @property
     def reference(self) -> str:
         """What other slots call them: by their name, if it is known (7.22)."""
-        return self.name or self.descriptions[0]
+        return self.name or self.description
 
 
 def to_templates(report: Report, message: str) -> list[Template]:
@@ -109,26 +122,36 @@ def to_templates(report: Report, message: str) -> list[Template]:
 
 def _fillers(text: str, incident: Incident) -> dict[str, tuple[Filler, ...]]:
     """The slots of an incident's template."""
-    targets = list(_targets(text, incident.casualties))
+    targets = _targets(text, incident.casualties)
     actors = [actor for actor in incident.actors if actor.status in MUC4_CONFIDENCE]
-    abducted = sum(target.label == "ABDUCTED" for target in targets)
-    described = [(target, phrase) for target in targets for phrase in target.descriptions[:1]]
+    abducted = sum("ABDUCTED" in target.labels for target in targets)
     return {
         "inc-type": (Filler(("KIDNAPPING" if 2 * abducted > len(targets) else "ATTACK",)),),
         "inc-stage": (Filler(("ACCOMPLISHED",)),),
         "perp-org-id": tuple(Filler((_line(actor.name),)) for actor in actors),
         "perp-org-conf": tuple(Filler((MUC4_CONFIDENCE[actor.status],), (_line(actor.name),)) for actor in actors),
         "hum-tgt-name": tuple(Filler((target.name,)) for target in targets if target.name),
-        "hum-tgt-desc": tuple(Filler((phrase,), (target.name,) * bool(target.name)) for target, phrase in described),
+        "hum-tgt-desc": tuple(
+            Filler((target.description,), (target.name,) * bool(target.name))
+            for target in targets
+            if target.description
+        ),
         "hum-tgt-type": tuple(Filler((_type(target),), (target.reference,)) for target in targets),
-        "hum-tgt-num": tuple(Filler((number_of(target.count),), (target.reference,)) for target in targets),
+        "hum-tgt-num": tuple(Filler((target.number,), (target.reference,)) for target in targets),
         "hum-tgt-effect": tuple(
-            Filler((EFFECTS[target.label],), (target.reference,)) for target in targets if target.label in EFFECTS
+            Filler((EFFECTS[label],), (target.reference,))
+            for target in targets
+            for label in target.labels
+            if label in EFFECTS
         ),
     }
 
 
-def _targets(text: str, casualties: Sequence[Casualty]) -> Iterator[_Target]:
+_LATEST = 200
+"""How many targets back the same people are looked for; bounds the work on hostile texts."""
+
+
+def _targets(text: str, casualties: Sequence[Casualty]) -> list[_Target]:
     """The people struck, each group of them once, attackers and nobody left out."""
     targets: list[_Target] = []
     for casualty in casualties:
@@ -137,33 +160,39 @@ def _targets(text: str, casualties: Sequence[Casualty]) -> Iterator[_Target]:
         name, description = split_name(casualty)
         if name and not description:
             description = _apposition(text, casualty)
-        same = next((target for target in targets if _is_same(target, casualty, name, description)), None)
-        if same is None:
-            same = _Target(casualty.label, casualty.group, count=casualty.count)
+        known = (target for target in targets[-_LATEST:] if _is_same(target, casualty, name, description))
+        if (same := next(known, None)) is None:
+            same = _Target(casualty.group, number_of(casualty))
             targets.append(same)
+        if casualty.label not in same.labels:
+            same.labels.append(casualty.label)
         same.name = max(same.name, name, key=len)
-        if description:
-            same.descriptions.append(description)
-        if number_of(same.count) == PLURAL:
-            same.count = casualty.count
-    return iter(targets)
+        same.description = same.description or description
+        same.heads |= {head_of(description)} if description else set()
+        if same.number == PLURAL:
+            same.number = number_of(casualty)
+    return targets
 
 
 def _is_same(target: _Target, casualty: Casualty, name: str, description: str) -> bool:
     """Whether a mention speaks of people who are known already."""
-    if target.label != casualty.label:
-        return False
     if name and target.name:
-        return name.split()[-1] == target.name.split()[-1] or name in target.name
-    heads = {_head(text) for text in target.descriptions}
-    if name:  # "a technician … Francisco Puja"
+        return contains(target.name, name) or contains(name, target.name)
+    if name or casualty.label not in target.labels:  # "a technician … Francisco Puja" are two, as far as one can tell
         return False
+    same_head, number = head_of(description) in target.heads, number_of(casualty)
     if target.name:  # "Judge Diaz … the judge"
         definite = casualty.text.casefold().startswith("the ") and casualty.count == Count.exactly(1)
-        return definite and (_head(description) in heads or casualty.group == target.group)
-    if _head(description) in heads:
-        return casualty.count == target.count or PLURAL in (number_of(casualty.count), number_of(target.count))
-    return casualty.count == target.count and casualty.count.magnitude > 1
+        return definite and (same_head or casualty.group == target.group)
+    if same_head:
+        return number == target.number or PLURAL in (number, target.number)
+    alike = casualty.group == target.group or "unknown" in (casualty.group, target.group)
+    return alike and number == target.number and casualty.count.magnitude > 1 and number != PLURAL
+
+
+def contains(long: str, short: str) -> bool:
+    """Whether the words of one string stand in another, side by side."""
+    return f" {_plain(short)} " in f" {_plain(long)} "
 
 
 _BEHIND = re.compile(r",\s+(?:who (?:is|was)\s+)?(?:(?:the|an?)\s+)?([^,.;()]{3,100})[,.;)]", re.I)
@@ -179,17 +208,22 @@ def _apposition(text: str, casualty: Casualty) -> str:
         _BEFORE.search(text, max(0, casualty.start - _REACH), casualty.start),
     )
     phrases = [_line(match[1]) for match in found if match]
-    return next((phrase for phrase in phrases if _plain(_BEHIND_HEAD.sub("", phrase)).split(" ")[-1] in _ROLES), "")
+    return next((phrase for phrase in phrases if _plain(_up_to_head(phrase)).split(" ")[-1] in _ROLES), "")
 
 
 def _plain(text: str) -> str:
+    """Words in lower case, without the signs around them."""
     return " ".join(word.casefold().strip(".,'\"()[]") for word in text.split())
 
 
-def _head(description: str) -> str:
-    """The head noun, without the plural's s."""
-    words = _BEHIND_HEAD.sub("", description).split()
-    return words[-1].casefold().rstrip("s") if words else ""
+def _up_to_head(description: str) -> str:
+    """A noun phrase up to its head noun."""
+    return _BEHIND_HEAD.sub("", description)
+
+
+def head_of(description: str) -> str:
+    """The head noun of a noun phrase in lower case, without the plural's s."""
+    return _plain(_up_to_head(description)).split(" ")[-1].removesuffix("s")
 
 
 def split_name(casualty: Casualty) -> tuple[str, str]:
@@ -206,7 +240,9 @@ def split_name(casualty: Casualty) -> tuple[str, str]:
         or (opened and (not roles or len(words) - begin < 2))
     ):
         return "", _description(text)
-    return " ".join(words[begin:]).strip(' "'), _description(" ".join(words[:begin]).rstrip(",")) if begin else ""
+    name = " ".join(words[begin:]).strip(' "')
+    title = " ".join(words[:begin]).rstrip(",")
+    return (name, _description(title) if title else "") if name else ("", _description(text))
 
 
 def _description(text: str) -> str:
@@ -220,17 +256,21 @@ def _line(text: str) -> str:
 
 
 def _type(target: _Target) -> str:
-    """What slot 20 calls such people; civilians by default (7.21)."""
-    said = " ".join(target.descriptions)
-    kind = _BY_GROUP.get(target.group, "CIVILIAN")
-    if target.group != "unknown":
-        kind = next((name for words, name in _TYPES if re.search(rf"\b(?:{words})\b", said, re.I)), kind)
-    return _FORMER_TYPES.get(kind, kind) if _FORMER.search(said) else kind
+    """What slot 20 calls such people."""
+    phrase = _up_to_head(target.description)
+    kind = next(
+        name for words, name in _TYPES[target.group] if re.search(rf"\b(?:{words})\b" if words else "", phrase, re.I)
+    )
+    return _FORMER_TYPES.get(kind, kind) if _FORMER.search(phrase) else kind
 
 
-def number_of(count: Count) -> str:
+_BOUND = re.compile(r"\d|\b(?:two|at least|more than|over|no (?:less|fewer) than|a minimum of)\b", re.I)
+
+
+def number_of(casualty: Casualty) -> str:
     """A count as slot 21 writes it; PLURAL where the text only says that there were several (7.22)."""
-    if count == Count(2, 2, None) or (count.high is None and count.magnitude in (24, 40, 200, 2000)):
+    count = casualty.count
+    if count.high is None and count.low == count.best and not _BOUND.search(casualty.text):  # "dozens", "priests"
         return PLURAL
     try:
         return format_muc4(count)

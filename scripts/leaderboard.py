@@ -6,26 +6,28 @@ All are scored by ``casualties.scoring.muc4`` in one run; the official F of 1992
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from casualties.corpus.muc4 import Template, read_articles, read_templates
+from casualties.corpus.muc4 import Problem, Template, article_files, read_articles, read_key, read_templates
 from casualties.extractor import Extractor
 from casualties.report import Report
 from casualties.resolve import gather_incidents
 from casualties.scoring.links import BASELINES, Linker
 from casualties.scoring.muc4 import SCORED, SlotScore, read_official_scores, score_templates
 from casualties.templates import to_templates
+from train.command_line import command_line
 
 OURS = "casualties"
-DATA_ERROR = 1
+WIDTH = 180
+"""Columns of the table."""
 
 Scores = Mapping[str, SlotScore]
 
@@ -42,54 +44,76 @@ def main(
     picture: Annotated[Path | None, typer.Option(help="Where to draw the table, as SVG.")] = None,
 ) -> None:
     """Print the leaderboard of MUC-4, best system first."""
-    key = _read_key(data / test)
-    answers = responses or data / f"results-{test}" / "responses"
-    systems = {path.stem: score_templates(key, read_templates(path)[0]) for path in sorted(answers.glob("*"))}
-    official = {name: _official(data / f"results-{test}" / "scores" / f"{name}.{test}") for name in systems}
-    models = model or ["muc4"]
-    ours = [score_templates(key, list(answer(data / test, each))) for each in models]
-    parts = (
-        {name: score_templates(key, list(answer(data / test, *way))) for name, way in ablations(models[0])}
-        if ablate
-        else {}
-    )
-    table = draw(systems, official, ours, f"MUC-4, {test}: F by our scorer (official F of 1992)")
-    console = Console(record=True, width=180)
-    console.print(table)
-    if parts:
-        console.print(draw(parts, {}, ours[:1], f"{models[0]}, without its parts"))
-    if picture:
-        console.save_svg(str(picture), title=f"MUC-4, {test}")
-    if output:
-        found = {
-            "test": test,
-            "systems": {name: values(scores) for name, scores in systems.items()},
-            "official": {name: values(scores) for name, scores in official.items() if scores},
-            "ours": {name: values(scores) for name, scores in zip(models, ours, strict=True)},
-            "without": {name: values(scores) for name, scores in parts.items()},
-        }
-        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with command_line():
+        key, problems = read_key(data / test)
+        systems = score_responses(key, responses or data / f"results-{test}" / "responses", problems)
+        official = {name: _official(data / f"results-{test}" / "scores" / f"{name}.{test}") for name in systems}
+        models = model or ["muc4"]
+        reports = {each: list(read(data / test, each)) for each in models}
+        ours = {each: score_templates(key, write(found)) for each, found in reports.items()}
+        without = {}
+        if ablate:
+            without = {"training on MUC-4": score_templates(key, write(read(data / test, "default")))}
+            for name, linker in BASELINES.items():
+                linked = [(id, relink(report, linker)) for id, report in reports[models[0]]]
+                without[f"learned links, but {name}"] = score_templates(key, write(linked))
+        console = Console(record=True, width=WIDTH)
+        console.print(
+            draw(systems, official, list(ours.values()), f"MUC-4, {test}: F by our scorer (official F of 1992)")
+        )
+        if without:
+            console.print(draw(without, {}, [ours[models[0]]], f"{models[0]}, without …"))
+        _errors.print(
+            f"{len(problems)} fillers of the key and the responses are malformed, and read as far as they can be"
+        )
+        if picture:
+            console.save_svg(str(picture), title=f"MUC-4, {test}")
+        if output:
+            found = {
+                "systems": {name: values(scores) for name, scores in systems.items()},
+                "official": {name: values(scores) for name, scores in official.items() if scores},
+                "ours": {name: values(scores) for name, scores in ours.items()},
+                "without": {name: values(scores) for name, scores in without.items()},
+            }
+            output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def answer(folder: Path, model: str, linker: Linker | None = None) -> Iterator[Template]:
-    """What a model of ours answers on the articles of a folder, linked by its own links or by others."""
-    articles = [article for path in _articles(folder) for article in read_articles(path)]
+def score_responses(key: Sequence[Template], folder: Path, problems: list[Problem]) -> dict[str, Scores]:
+    """Score what the systems of a folder answered, a file each; what is malformed is added to ``problems``.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if two files are of the same system.
+    """
+    systems: dict[str, Scores] = {}
+    for path in sorted(path for path in folder.glob("*") if path.is_file()):
+        if path.stem in systems:
+            raise ValueError(f"{folder} holds two responses of {path.stem}; rename one")
+        templates, found = read_templates(path)
+        problems += found
+        systems[path.stem] = score_templates(key, templates)
+    if not systems:
+        raise FileNotFoundError(f"{folder} holds no responses, a file each")
+    return systems
+
+
+def read(folder: Path, model: str) -> Iterator[tuple[str, Report]]:
+    """What a model of ours reads in the articles of a folder, by their ids."""
+    articles = [article for path in article_files(folder) for article in read_articles(path)]
     reports = Extractor(model).extract_many(text for _, text in articles)
     for (id, _), report in track(zip(articles, reports, strict=True), model, len(articles), console=_errors):
-        yield from to_templates(relink(report, linker) if linker else report, id)
+        yield id, report
+
+
+def write(reports: Iterable[tuple[str, Report]]) -> list[Template]:
+    """Reports as the templates that answer MUC-4."""
+    return [template for id, report in reports for template in to_templates(report, id)]
 
 
 def relink(report: Report, linker: Linker) -> Report:
     """The report with other links between its mentions."""
     mentions = tuple(linker(report.text, [mention.with_links((), None, None) for mention in report.mentions]))
     return replace(report, mentions=mentions, incidents=tuple(gather_incidents(report.text, mentions)))
-
-
-def ablations(model: str) -> Iterator[tuple[str, tuple[str, Linker | None]]]:
-    """Ours without one of its parts: the training on MUC-4, or the links that are learnt."""
-    yield "the default model", ("default", None)
-    for name, linker in BASELINES.items():
-        yield f"links: {name}", (model, linker)
 
 
 def values(scores: Scores) -> dict[str, float]:
@@ -120,28 +144,8 @@ def draw(
     return table
 
 
-def _read_key(folder: Path) -> list[Template]:
-    keys = sorted(folder.glob("key-*"))
-    if not keys:
-        _fail(f"{folder} holds no answer key (key-*); give the folder of the MUC-3/4 release")
-    templates = [template for path in keys for template in read_templates(path)[0]]
-    ids = {id for path in _articles(folder) for id, _ in read_articles(path)}
-    if lost := sorted({template.message for template in templates} - ids):
-        _fail(f"{folder} lacks the article {lost[0]} that its key speaks of")
-    return templates
-
-
-def _articles(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*-muc[34]*"))
-
-
 def _official(path: Path) -> Scores | None:
     return read_official_scores(path) if path.exists() else None
-
-
-def _fail(message: str) -> NoReturn:
-    _errors.print(f"leaderboard: {message}", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(DATA_ERROR)
 
 
 _errors = Console(stderr=True)

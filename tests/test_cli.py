@@ -276,14 +276,14 @@ def test_muc4_writes_templates(tiny_model: Path, tmp_path: Path) -> None:
     templates, problems = read_templates(tmp_path / "answers")
     assert (code, output, problems) == (0, "", [])
     assert list(dict.fromkeys(template.message for template in templates)) == ["TST9-MUC4-0001", "TST9-MUC4-0002"]
-    assert errors.startswith("2 articles")
+    assert "2 articles" in errors and errors.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("name", "content", "code", "said"),
     [
         ("tst9-muc4", b"no header", 1, "no MUC-3/4 article"),
-        ("tst9-muc4", b"\xff\xfe", 1, "can't decode"),
+        ("tst9-muc4", b"TST9-MUC4-0001\n\xff", 1, "tst9-muc4: byte 15 is not ASCII"),
         ("other", b"", 1, "no MUC-3/4 article"),
         (None, b"", 2, "no such file"),
     ],
@@ -298,3 +298,10 @@ def test_muc4_refuses_what_holds_no_articles(
     given, _, errors = run("muc4", folder, "-o", tmp_path / "answers", "--model", tiny_model)
     assert given == code and said in errors and errors.count("\n") == 1
     assert not (tmp_path / "answers").exists()
+
+
+@pytest.mark.parametrize("name", [".", "absent/answers"])
+def test_muc4_says_before_it_reads_where_it_cannot_write(tmp_path: Path, name: str) -> None:
+    (tmp_path / "tst9-muc4").write_text(ARTICLES, encoding="ascii")
+    code, _, errors = run("muc4", tmp_path, "-o", tmp_path / name)
+    assert code == 2 and "give a file in a folder that exists" in errors

@@ -18,10 +18,12 @@ import scripts.leaderboard
 import scripts.prepare_data
 import scripts.robustness
 import train.card
+import train.muc4_card
 from casualties.corpus.muc4 import Filler, Template, write_templates
 from casualties.corpus.records import read_records
 from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
+from casualties.scoring.muc4 import SCORED
 from tests.conftest import REPOSITORY
 from train.card import example
 from train.data import ANNOTATIONS, load_articles, select
@@ -165,29 +167,48 @@ def release(tmp_path: Path) -> Path:
     answers.mkdir(parents=True)
     (answers / "ALL.tst9").write_text(write_templates([template]))
     (answers / "NONE.tst9").write_text(write_templates([Template("TST9-MUC4-0001", None)]))
+    (tmp_path / "results-tst9" / "scores").mkdir()
+    rows = "".join(f"{slot} 1 1| 1 0 0| 0 0| 0 0 0|100 100 0\n" for slot in SCORED)
+    (tmp_path / "results-tst9" / "scores" / "ALL.tst9").write_text(f"TOTAL SLOT SCORES\n{rows}")
     return tmp_path
 
 
 def test_the_leaderboard_scores_all_systems_and_ours(release: Path, tmp_path: Path, tiny_model: Path) -> None:
     options: list[str | Path] = ["--test", "tst9", "--model", tiny_model, "--model", "default", "--ablate"]
-    outputs: list[str | Path] = ["--output", tmp_path / "scores.json", "--picture", tmp_path / "board.svg"]
-    code, output, _ = run(scripts.leaderboard.main, release, *options, *outputs)
-    scores = json.loads((tmp_path / "scores.json").read_text())
-    assert code == 0 and "casualties" in output
-    assert scores["systems"]["ALL"]["hum-tgt-num"] == scores["ours"]["default"]["hum-tgt-num"] == 100
-    assert scores["systems"]["NONE"]["hum-tgt-num"] == 0
-    assert set(scores["without"]) == {
-        "the default model",
-        "links: rules",
-        "links: one incident",
-        "links: one a paragraph",
-    }
+    outputs: list[str | Path] = ["--output", tmp_path / "board.json", "--picture", tmp_path / "board.svg"]
+    code, output, errors = run(scripts.leaderboard.main, release, *options, *outputs)
+    board = json.loads((tmp_path / "board.json").read_text())
+    assert code == 0 and "casualties" in output and "0 fillers" in errors
+    assert board["systems"]["ALL"]["hum-tgt-num"] == board["ours"]["default"]["hum-tgt-num"] == 100
+    assert board["systems"]["NONE"]["hum-tgt-num"] == 0
+    assert board["official"] == {"ALL": {slot: 100.0 for slot in SCORED}}
+    assert len(board["without"]) == 4
     assert (tmp_path / "board.svg").read_text().startswith("<svg")
+
+    (tmp_path / "card.md").write_text("".join(f"<!-- {name} --> <!-- /{name} -->\n" for name in CARD_SECTIONS))
+    assert run(train.muc4_card.main, tmp_path / "board.json", "--card", tmp_path / "card.md")[0] == 0
+    card = (tmp_path / "card.md").read_text()
+    assert "| ALL | 100.0 (100.0) |" in card and "| training on MUC-4 |" in card and "100.0 ALL" in card
+    (tmp_path / "board.json").write_text(json.dumps(board | {"without": {}}))
+    code, _, errors = run(train.muc4_card.main, tmp_path / "board.json", "--card", tmp_path / "card.md")
+    assert code == 1 and "has no without" in errors
+
+
+CARD_SECTIONS = ("leaderboard", "margins", "ablation")
 
 
 def test_the_leaderboard_says_what_is_missing(release: Path) -> None:
     (release / "tst9" / "tst9-muc4").write_text("TST9-MUC4-0002\n\n   NOTHING.\n")
     code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst9")
-    assert code == 1 and "lacks the article TST9-MUC4-0001" in errors
+    assert code == 1 and "TST9-MUC4-0001 is missing in the articles" in errors
     code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst8")
     assert code == 1 and "holds no answer key" in errors
+
+
+def test_the_leaderboard_needs_responses_of_different_systems(release: Path) -> None:
+    answers = release / "results-tst9" / "responses"
+    (answers / "ALL.v2").write_text((answers / "ALL.tst9").read_text())
+    code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst9")
+    assert code == 1 and "two responses of ALL" in errors
+    code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst9", "--responses", release / "absent")
+    assert code == 1 and "holds no responses" in errors

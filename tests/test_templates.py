@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from casualties.corpus.inline import parse_inline
@@ -58,18 +60,20 @@ def test_a_description_leaves_quantity_out(text: str, notation: str, description
 
 
 @pytest.mark.parametrize(
-    ("count", "written"),
+    ("text", "count", "written"),
     [
-        (Count.exactly(9), "9"),
-        (Count(9, 9, None), "9-"),
-        (Count(None, 9, None), "~9"),
-        (Count(2, 2, None), "PLURAL"),
-        (Count(24, 24, None), "PLURAL"),
-        (Count(9, 12, 15), "12"),
+        ("nine men", Count.exactly(9), "9"),
+        ("at least nine men", Count(9, 9, None), "9-"),
+        ("about 40 men", Count(None, 40, None), "~40"),
+        ("men", Count(2, 2, None), "PLURAL"),
+        ("at least two men", Count(2, 2, None), "2-"),
+        ("dozens", Count(24, 24, None), "PLURAL"),
+        ("more than 23 men", Count(24, 24, None), "24-"),
+        ("nine to 15 men, probably 12", Count(9, 12, 15), "12"),
     ],
 )
-def test_numbers(count: Count, written: str) -> None:
-    assert number_of(count) == written
+def test_numbers(text: str, count: Count, written: str) -> None:
+    assert number_of(victim(text, count)) == written
 
 
 def test_a_template_an_incident() -> None:
@@ -108,3 +112,29 @@ def test_an_article_without_an_incident_has_the_template_that_says_so() -> None:
     assert templates("NOTHING HAPPENED IN ⟦TOLVA⟧{PLACE}; ⟦NOBODY⟧{UNHARMED unknown 0} WAS HURT.") == [
         Template("M-1", None)
     ]
+
+
+@pytest.mark.parametrize(
+    ("marked", "names", "numbers"),
+    [
+        ("⟦TWO POLICEMEN⟧{KILLED security 2}, ⟦TWO PEASANTS⟧{KILLED civilian 2}", [], ["2: POLICEMEN", "2: PEASANTS"]),
+        ("⟦SEVERAL NUNS⟧{KILLED civilian 2-}, ⟦SEVERAL MEN⟧{KILLED civilian 2-}", [], ["PLURAL: NUNS", "PLURAL: MEN"]),
+        (
+            "⟦JULIA RAMOS⟧{KILLED civilian 1}, ⟦CELINA RAMOS⟧{KILLED civilian 1}",
+            ["JULIA RAMOS", "CELINA RAMOS"],
+            ["1: JULIA RAMOS", "1: CELINA RAMOS"],
+        ),
+        ("⟦PEDRO SOSA⟧{ABDUCTED civilian 1} WAS SHOT; ⟦SOSA⟧{KILLED civilian 1}", ["PEDRO SOSA"], ["1: PEDRO SOSA"]),
+    ],
+)
+def test_different_people_are_kept_apart_and_one_person_once(marked: str, names: list[str], numbers: list[str]) -> None:
+    (template,) = templates(marked)
+    assert (said(template, "hum-tgt-name"), said(template, "hum-tgt-num")) == (names, numbers)
+
+
+@pytest.mark.parametrize("text", ['"', "'", "()", "a few " * 2000 + "x", "TWO MEN, " * 500])
+def test_no_mention_is_too_strange_or_too_long(text: str) -> None:
+    casualty = victim(text, Count.exactly(2))
+    incidents = tuple(gather_incidents(text, [replace(casualty, incidents=("i1",))]))
+    (template,) = to_templates(Report(text=text, mentions=(casualty,), incidents=incidents, model=""), "M-1")
+    assert len(template["hum-tgt-num"]) == 1

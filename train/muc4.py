@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +22,14 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.progress import track
 
-from casualties.corpus.muc4 import PLURAL, Filler, Template, read_articles, read_templates
+from casualties.corpus.muc4 import PLURAL, Filler, Template, article_files, read_articles, read_key
 from casualties.corpus.records import Article
 from casualties.counts import read_count
 from casualties.extractor import Extractor
-from casualties.labels import MUC4_CONFIDENCE
+from casualties.labels import CONTEXT_LABELS, MUC4_CONFIDENCE
 from casualties.report import Attribution, Casualty, Mention
 from casualties.resolve import same_actor
-from casualties.templates import EFFECTS, QUANTITY, number_of, split_name
+from casualties.templates import EFFECTS, QUANTITY, contains, head_of, number_of, split_name
 from train.command_line import command_line
 
 PARTS: dict[str, tuple[str, ...]] = {"train": ("dev",), "dev": ("tst1", "tst2")}
@@ -38,6 +38,7 @@ PARTS: dict[str, tuple[str, ...]] = {"train": ("dev",), "dev": ("tst1", "tst2")}
 _STATUSES = {name: label for label, name in MUC4_CONFIDENCE.items()} | {"POSSIBLE": "SUSPECTED"}
 _GROUPS = {
     "ACTIVE MILITARY": "security",
+    "FORMER ACTIVE MILITARY": "security",
     "LAW ENFORCEMENT": "security",
     "SECURITY GUARD": "security",
     "CIVILIAN": "civilian",
@@ -68,7 +69,8 @@ class Organisation(NamedTuple):
 
     incident: str
     strings: tuple[str, ...]
-    status: str
+    label: str
+    """The status of the attribution."""
 
 
 def main(
@@ -90,22 +92,25 @@ def main(
 
 
 def label_folder(folder: Path, extractor: Extractor) -> Iterator[Article]:
-    """Label the articles of one folder of the release.
+    """Label the articles of one folder of the release; what the key tells of and the text does not show is logged.
 
     Raises:
-        FileNotFoundError: if the folder has no key, or no articles.
+        FileNotFoundError: if the folder has no key, no articles, or not the same ones in both.
     """
-    keys, texts = sorted(folder.glob("key-*")), sorted(folder.glob("*-muc[34]*"))
-    if not keys or not texts:
-        raise FileNotFoundError(f"{folder} holds no {'articles' if keys else 'answer key'} of MUC-3/4")
-    templates = [template for key in keys for template in read_templates(key)[0]]
-    articles = [article for path in texts for article in read_articles(path)]
+    templates, problems = read_key(folder)
+    for problem in problems:
+        logger.info("%s", problem)
+    articles = [article for path in article_files(folder) for article in read_articles(path)]
+    lost = 0
     for id, text in track(articles, folder.name):
         told = [template for template in templates if template.message == id and template.number is not None]
-        yield label(id, text, told, extractor.extract(text).mentions)
+        article, missed = label(id, text, told, extractor.extract(text).mentions)
+        lost += missed
+        yield article
+    logger.info("%s: %d victims and perpetrators of the key are not in the text as it writes them", folder, lost)
 
 
-def label(id: str, text: str, templates: Sequence[Template], found: Sequence[Mention]) -> Article:
+def label(id: str, text: str, templates: Sequence[Template], found: Sequence[Mention]) -> tuple[Article, int]:
     """Label an article by its templates.
 
     Args:
@@ -113,40 +118,66 @@ def label(id: str, text: str, templates: Sequence[Template], found: Sequence[Men
         text: of the article.
         templates: of the article, the relevant ones.
         found: the mentions that a model has found in the text.
+
+    Returns:
+        The article, and how many victims and perpetrators of the templates are not in the text.
     """
-    targets = [target for template in templates for target in _targets(template)]
-    organisations = [each for template in templates for each in _organisations(template)]
+    told: list[Target | Organisation] = []
+    for template in templates:
+        told += [*_targets(template), *_organisations(template)]
     kept: list[Mention] = []
     met: set[Target | Organisation] = set()
     for mention in found:
-        if isinstance(mention, Casualty):
-            told = [target for target in targets if tells_of(target, mention)]
-            if told:
-                kept.append(replace(mention, incidents=_incidents(told), label=told[0].label, group=told[0].group))
-                met.update(told)
-        elif isinstance(mention, Attribution):
-            meant = [each for each in organisations if _is_one_of(mention.text, each.strings)]
-            if meant:
-                kept.append(replace(mention, incidents=_incidents(meant), label=meant[0].status))
-                met.update(meant)
-        elif templates:
-            kept.append(mention)
-    told_of: list[Target | Organisation] = [*targets, *organisations]
-    for missed in [each for each in told_of if each not in met]:
-        kept = _add(text, kept, missed)
+        if tellers := [each for each in told if _tells_of(each, mention)]:
+            kept.append(_relabelled(mention, tellers))
+            met.update(tellers)
+    missed = 0
+    for each in told:
+        if each not in met and (lost := _find(text, kept, each)):
+            kept.append(lost)
+        elif each not in met:
+            missed += 1
+    kept += _context(found, kept)
     kept.sort(key=lambda mention: mention.start)
-    numbered = [_unlinked(mention, f"m{number}") for number, mention in enumerate(kept, 1)]
+    numbered = tuple(_unlinked(mention, f"m{number}") for number, mention in enumerate(kept, 1))
     incidents = tuple(dict.fromkeys(incident for mention in numbered for incident in mention.incidents))
-    return Article(id=id, source="muc4", text=text, mentions=tuple(numbered), incidents=incidents)
+    return Article(id=id, source="muc4", text=text, mentions=numbered, incidents=incidents), missed
+
+
+def _tells_of(told: Target | Organisation, mention: Mention) -> bool:
+    """Whether a mention speaks of what a template tells."""
+    if isinstance(told, Organisation):
+        return isinstance(mention, Attribution) and any(same_actor(mention.text, string) for string in told.strings)
+    return isinstance(mention, Casualty) and tells_of(told, mention)
+
+
+def _relabelled(mention: Mention, told: Sequence[Target | Organisation]) -> Mention:
+    """The mention as the templates see it."""
+    incidents = tuple(dict.fromkeys(each.incident for each in told))
+    if isinstance(mention, Casualty) and isinstance(told[0], Target):
+        return replace(mention, incidents=incidents, label=told[0].label, group=told[0].group)
+    return replace(mention, incidents=incidents, label=told[0].label)
+
+
+def _context(found: Sequence[Mention], kept: Sequence[Mention]) -> Iterator[Mention]:
+    """The sources, places and dates of incidents that something is kept of, in the incidents of the templates."""
+    now: dict[str, set[str]] = defaultdict(set)
+    for before in found:
+        for mention in kept:
+            if (before.start, before.end) == (mention.start, mention.end):
+                for incident in before.incidents:
+                    now[incident].update(mention.incidents)
+    for mention in found:
+        if mention.label in CONTEXT_LABELS:
+            incidents = sorted({new for old in mention.incidents for new in now[old]})
+            clear = not any(mention.start < each.end and each.start < mention.end for each in kept)
+            if incidents and clear:
+                yield replace(mention, incidents=tuple(incidents))
 
 
 def _unlinked(mention: Mention, id: str) -> Mention:
     """The mention under a new id, without links to the old ones."""
     return replace(mention.with_links(mention.incidents, None, None), id=id, confidence=1.0)
-
-
-def _incidents(told: Sequence[Target] | Sequence[Organisation]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.incident for each in told))
 
 
 def _targets(template: Template) -> Iterator[Target]:
@@ -156,28 +187,30 @@ def _targets(template: Template) -> Iterator[Target]:
         if filler.references:  # the description of a name, which has its own
             continue
         more = [descriptions[value] for value in filler.values if value in descriptions]
-        effect = _said_of(template, "hum-tgt-effect", filler)
+        effects = _said_of(template, "hum-tgt-effect", filler)
         kidnapped = any("KIDNAPPING" in each.values for each in template["inc-type"])
-        label = "ABDUCTED" if kidnapped and effect in ("", "REGAINED FREEDOM") else _LABELS.get(effect, "CASUALTY")
-        yield Target(
-            incident=f"i{template.number}",
-            strings=(*filler.values, *(value for each in more for value in each.values)),
-            label=label,
-            group=_GROUPS.get(_said_of(template, "hum-tgt-type", filler) or "CIVILIAN", "official"),
-            numbers=tuple(v for each in template["hum-tgt-num"] if _refers(each, filler) for v in each.values),
-        )
+        labels = [_LABELS[effect] for effect in effects if effect in _LABELS]
+        types = _said_of(template, "hum-tgt-type", filler)
+        for label in dict.fromkeys([*labels, *(["ABDUCTED"] if kidnapped else [])]) or ["CASUALTY"]:
+            yield Target(
+                incident=f"i{template.number}",
+                strings=(*filler.values, *(value for each in more for value in each.values)),
+                label=label,
+                group=_GROUPS.get(types[0] if types else "CIVILIAN", "official"),
+                numbers=tuple(v for each in template["hum-tgt-num"] if _refers(each, filler) for v in each.values),
+            )
 
 
 def _organisations(template: Template) -> Iterator[Organisation]:
     """The perpetrator organisations of a template."""
     for filler in template["perp-org-id"]:
-        status = _STATUSES.get(_said_of(template, "perp-org-conf", filler), "STATED")
-        yield Organisation(f"i{template.number}", filler.values, status)
+        said = _said_of(template, "perp-org-conf", filler)
+        yield Organisation(f"i{template.number}", filler.values, _STATUSES.get(said[0], "STATED") if said else "STATED")
 
 
-def _said_of(template: Template, slot: str, filler: Filler) -> str:
-    """The first alternative of what a slot says of a filler; empty if it says nothing."""
-    return next((each.values[0] for each in template[slot] if _refers(each, filler)), "")
+def _said_of(template: Template, slot: str, filler: Filler) -> list[str]:
+    """What a slot says of a filler, the first alternative of each."""
+    return [each.values[0] for each in template[slot] if _refers(each, filler)]
 
 
 def _refers(filler: Filler, other: Filler) -> bool:
@@ -188,35 +221,19 @@ def tells_of(target: Target, casualty: Casualty) -> bool:
     """Whether a mention tells of a target: the same harm, and the same name or head noun; numbers must not differ."""
     if casualty.label != target.label and "CASUALTY" not in (casualty.label, target.label):
         return False
-    number = number_of(casualty.count)
+    number = number_of(casualty)
     if target.numbers and PLURAL not in (*target.numbers, number) and number not in target.numbers:
         return False
     name, description = split_name(casualty)
-    said = [_words(part) for part in (name, description) if part]
-    known = [_words(string) for string in target.strings]
-    return any(_ends_alike(one, other) for one in said for other in known)
+    if name:
+        return any(contains(string, name) or contains(name, string) for string in target.strings)
+    return head_of(description) in {head_of(string) for string in target.strings}
 
 
-def _ends_alike(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two noun phrases have a head in common, or one is the beginning of the other's modifiers."""
-    if not one or not other:
-        return False
-    short, long = sorted((one, other), key=len)
-    return any(long[start : start + len(short)] == short for start in range(len(long) - len(short) + 1))
-
-
-def _words(string: str) -> list[str]:
-    return re.findall(r"[\w'-]+", string.casefold())
-
-
-def _is_one_of(name: str, strings: Sequence[str]) -> bool:
-    return any(same_actor(name, string) for string in strings)
-
-
-def _add(text: str, mentions: list[Mention], missed: Target | Organisation) -> list[Mention]:
-    """The mentions and, if the text holds one of the strings, the first place where it does, with its number."""
+def _find(text: str, mentions: Sequence[Mention], missed: Target | Organisation) -> Mention | None:
+    """The first place, clear of other mentions, where the text holds one of the strings, with its number."""
+    quantity = rf"(?:(?!(?:and|or|to)\b){QUANTITY}+)?" if isinstance(missed, Target) else ""
     for string in missed.strings:
-        quantity = rf"(?:(?!(?:and|or|to)\b){QUANTITY}+)?" if isinstance(missed, Target) else ""
         pattern = rf"(?<!\w){quantity}" + r"\s+".join(map(re.escape, string.split())) + r"(?!\w)"
         for match in re.finditer(pattern, text, re.I):
             start, end = match.span()
@@ -227,13 +244,13 @@ def _add(text: str, mentions: list[Mention], missed: Target | Organisation) -> l
                 "start": start,
                 "end": end,
                 "text": match[0],
+                "label": missed.label,
                 "incidents": (missed.incident,),
             }
             if isinstance(missed, Organisation):
-                return [*mentions, Attribution(**common, label=missed.status)]
-            count = read_count(match[0])
-            return [*mentions, Casualty(**common, label=missed.label, group=missed.group, count=count)]
-    return mentions
+                return Attribution(**common)
+            return Casualty(**common, group=missed.group, count=read_count(match[0]))
+    return None
 
 
 if __name__ == "__main__":

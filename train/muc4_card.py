@@ -25,6 +25,8 @@ def main(
     """Write the leaderboard, the margins and the ablation into the card."""
     with command_line():
         found: dict[str, dict[str, Row]] = json.loads(board.read_text(encoding="utf-8"))
+        if lacking := [name for name in ("systems", "ours", "without") if not found.get(name)]:
+            raise ValueError(f"{board} has no {lacking[0]}; write it with scripts/leaderboard.py --ablate --output")
         sections = {
             "leaderboard": leaderboard(found["systems"], found["official"], found["ours"]),
             "margins": margins(found["systems"], found["ours"]),

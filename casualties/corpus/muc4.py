@@ -36,6 +36,29 @@ def read_articles(path: Path) -> Iterator[tuple[str, str]]:
         yield header[1], "\n".join(line.rstrip() for line in body.split("\n"))
 
 
+def article_files(folder: Path) -> list[Path]:
+    """The files of articles in a folder of the release, such as ``tst3``."""
+    return sorted(folder.glob("*-muc[34]*"))
+
+
+def read_key(folder: Path) -> tuple[list[Template], list[Problem]]:
+    """Read the answer key in a folder of the release, as ``read_templates`` does.
+
+    Raises:
+        FileNotFoundError: if there is none, or it speaks of articles that are not there, or not of all that are.
+    """
+    files, articles = sorted(folder.glob("key-*")), article_files(folder)
+    if not files or not articles:
+        raise FileNotFoundError(f"{folder} holds no {'articles' if files else 'answer key'} of MUC-3/4")
+    read = [read_templates(path) for path in files]
+    templates = [template for found, _ in read for template in found]
+    told, there = {each.message for each in templates}, {id for path in articles for id, _ in read_articles(path)}
+    if lost := sorted(told ^ there):
+        lacking = "articles" if lost[0] in told else "key"
+        raise FileNotFoundError(f"{folder}: {lost[0]} is missing in the {lacking}, {len(lost)} such in all")
+    return templates, [problem for _, found in read for problem in found]
+
+
 class Kind(Enum):
     """What fills a slot (section 3 of ``template-doc-part1.v7``)."""
 
@@ -132,6 +155,9 @@ class Problem(NamedTuple):
         return f"{self.path}:{self.line}: {self.what}"
 
 
+_LONGEST_LINE = 2000
+"""Characters; longer than any of the release, and a bound on the work that a hostile one can make."""
+_SHOWN = 80
 _SLOT_LINE = re.compile(r"(\d\d?)\.\s+([A-Z]+(?: [A-Z]+)*: [A-Z]+(?: [A-Z]+)*)(?:\s\s+|\t\s*|$)(.*)")
 _COMMENT = ";"
 _NULL = "-* "
@@ -162,6 +188,9 @@ def _blocks(path: Path, problems: list[Problem]) -> Iterator[dict[str, _Lines]]:
         stripped = line.strip()
         if not stripped or stripped.startswith(_COMMENT):
             continue
+        if len(line) > _LONGEST_LINE:
+            problems.append(Problem(path, number, f"a line of {len(line):,} characters is left out: {line[:_SHOWN]!r}"))
+            continue
         if match := _SLOT_LINE.match(line):
             current, (place, header, stripped) = "", match.groups()
             if int(place) < len(names) and SLOTS[names[int(place)]].header == header:
@@ -172,7 +201,7 @@ def _blocks(path: Path, problems: list[Problem]) -> Iterator[dict[str, _Lines]]:
             if current in block:
                 problems.append(Problem(path, number, f"slot {place} stands twice in its template"))
         if not current or not (block or current == names[0]):
-            problems.append(Problem(path, number, f"no slot of a template: {line.strip()!r}"))
+            problems.append(Problem(path, number, f"no slot of a template: {line.strip()[:_SHOWN]!r}"))
             continue
         block.setdefault(current, []).append((number, stripped.strip()))
     if block:
@@ -184,15 +213,23 @@ def _template(path: Path, slots: Mapping[str, _Lines], problems: list[Problem]) 
     start, message = slots["message-id"][0]
     if missing := [name for name in SLOTS if name not in slots]:
         problems.append(Problem(path, start, f"the template lacks {', '.join(missing)}"))
-    identity = re.fullmatch(r"(\d+|\*)\s*(\(OPTIONAL\))?", slots.get("template-id", [(start, "")])[0][1])
+    for name in ("message-id", "template-id"):
+        problems += [
+            Problem(path, line, f"{name} has a second line: {text[:_SHOWN]!r}")
+            for line, text in slots.get(name, [])[1:]
+        ]
+    line, text = slots.get("template-id", [(start, "")])[0]
+    identity = re.fullmatch(r"(\d{1,9}|\*)\s*(\(OPTIONAL\))?", text)
     if not identity:
-        problems.append(Problem(path, start, "the template has no number"))
+        problems.append(Problem(path, line, f"the template has no number: {text[:_SHOWN]!r}"))
     fillers: dict[str, tuple[Filler, ...]] = {}
+    read: list[tuple[int, str, Filler]] = []
     for name in list(SLOTS)[2:]:
-        read = [_filler(path, number, line, name, problems) for number, line in slots.get(name, [])]
-        if filled := tuple(filler for filler in read if filler):
+        found = [(line, _filler(path, line, text, name, problems)) for line, text in slots.get(name, [])]
+        if filled := tuple(filler for _, filler in found if filler):
             fillers[name] = filled
-    _check_references(path, slots, fillers, problems)
+        read += [(line, name, filler) for line, filler in found if filler]
+    _check_references(path, read, problems)
     return Template(
         message=message.split()[0] if message else "",
         number=int(identity[1]) if identity and identity[1] != "*" else None,
@@ -210,25 +247,37 @@ def _filler(path: Path, number: int, line: str, name: str, problems: list[Proble
     if not line.strip(_NULL):
         return None
     if kind is Kind.CONVERSION:  # dates and places have signs of their own
-        return Filler((line.removeprefix("?").strip(),), optional=line.startswith("?"))
+        alternatives = re.split(r"\s*/\s*", line.removeprefix("?"))
+        return Filler(tuple(_bare(each) for each in alternatives if each.strip(_NULL)), optional=line.startswith("?"))
     parts: tuple[list[str], list[str]] = ([], [])
-    marks = ""
+    marks, slips = "", False
     for token in _TOKEN.finditer(line):
         marks += token["mark"] or ""
         text = (token["bare"] or "").strip() if token["string"] is None else token["string"].replace('\\"', '"')
         if text:
-            if _is_slip(token, text, kind, ":" in marks):
-                problems.append(Problem(path, number, f"{name} has a filler with a slip: {line!r}"))
+            slips |= _is_slip(token, text, kind, ":" in marks)
             parts[":" in marks].append(text if token["string"] is not None else text.strip('"').strip())
     values = [value for value in parts[0] if value.strip(_NULL)]
     if kind is Kind.NUMBER:
         values = [value.replace(" ", "") for value in values]
-        if not all(map(_is_number, values)):
-            problems.append(Problem(path, number, f"{name} is no number: {line!r}"))
-    if not values:
-        problems.append(Problem(path, number, f"{name} refers to a filler and says nothing of it: {line!r}"))
-        return None
-    return Filler(tuple(values), tuple(parts[1]), "?" in marks)
+    what = (
+        f"{name} refers to a filler and says nothing of it"
+        if not values
+        else f"{name} is no number"
+        if kind is Kind.NUMBER and not all(map(_is_number, values))
+        else f"{name} has a filler with a slip"
+        if slips
+        else ""
+    )
+    if what:
+        problems.append(Problem(path, number, f"{what}: {line[:_SHOWN]!r}"))
+    return Filler(tuple(values), tuple(parts[1]), "?" in marks) if values else None
+
+
+def _bare(text: str) -> str:
+    """A date or place without the brackets that may stand around it."""
+    text = text.strip()
+    return text[1:-1].strip() if text.startswith("(") and text.endswith(")") else text
 
 
 def _is_slip(token: re.Match[str], text: str, kind: Kind, behind_colon: bool) -> bool:
@@ -245,16 +294,13 @@ def _is_number(value: str) -> bool:
         return False
 
 
-def _check_references(
-    path: Path, slots: Mapping[str, _Lines], fillers: Mapping[str, Sequence[Filler]], problems: list[Problem]
-) -> None:
+def _check_references(path: Path, read: Sequence[tuple[int, str, Filler]], problems: list[Problem]) -> None:
     """List the fillers that refer to what is not there."""
-    for name, slot in SLOTS.items():
-        known = {value for other in slot.refers_to for filler in fillers.get(other, ()) for value in filler.values}
-        for filler in fillers.get(name, ()) if slot.refers_to else ():
-            lost = [reference for reference in filler.references if reference not in known and reference != "-"]
-            if lost and len(lost) == len(filler.references):
-                problems.append(Problem(path, slots[name][0][0], f"{name} refers to no filler: {lost[0]!r}"))
+    for line, name, filler in read:
+        known = {value for _, other, each in read if other in SLOTS[name].refers_to for value in each.values}
+        lost = [reference for reference in filler.references if reference not in known and reference != "-"]
+        if lost and len(lost) == len(filler.references):
+            problems.append(Problem(path, line, f"{name} refers to no filler: {lost[0]!r}"))
 
 
 def write_templates(templates: Iterable[Template]) -> str:
@@ -289,4 +335,5 @@ def _shown(filler: Filler, kind: Kind) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'
+    """A string in quotes; a backslash at its end would escape the closing one, and is left out."""
+    return '"' + text.rstrip("\\").replace('"', '\\"') + '"'

@@ -31,7 +31,7 @@ SCORED: tuple[str, ...] = (
     "hum-tgt-effect",
     "hum-tgt-total-num",
 )
-"""The slots that tell of victims and perpetrators."""
+"""The slots that are scored: those of victims and perpetrators, but for nations and the category."""
 
 ALIGNED_BY: tuple[str, ...] = (
     "perp-ind-id",
@@ -42,7 +42,10 @@ ALIGNED_BY: tuple[str, ...] = (
     "hum-tgt-desc",
     "hum-tgt-type",
 )
-"""Two templates are aligned only if their types of incident agree at least in part, and one of these slots (3.2.1)."""
+"""Two templates are aligned only if their types of incident agree at least in part, and one of these slots (3.2.1).
+
+A type counts only with its cross-reference: see ``_of_one_target``.
+"""
 
 CORRECT, PARTIAL, INCORRECT = 1.0, 0.5, 0.0
 """What a filler is worth."""
@@ -206,14 +209,15 @@ def _grade(slot: str, key: Filler, response: Filler) -> float:
     """
     grade_values = _GRADES[SLOTS[slot].kind] if slot != "inc-type" else _grade_incident
     grade = max(grade_values(value, given) for value in key.values for given in response.values[:1])
-    if grade == CORRECT and key.references and not _same_reference(key, response):
+    asked = CORRECT if SLOTS[slot].kind is Kind.ELEMENT else PARTIAL  # people were milder with strings and numbers
+    if grade == CORRECT and key.references and not _same_reference(key, response, asked):
         return PARTIAL
     return grade
 
 
-def _same_reference(key: Filler, response: Filler) -> bool:
+def _same_reference(key: Filler, response: Filler, asked: float = PARTIAL) -> bool:
     """Whether both refer to the same filler, as far as their strings tell."""
-    return any(_grade_strings(one, other) for one in key.references for other in response.references)
+    return any(_grade_strings(one, other) >= asked for one in key.references for other in response.references[:1])
 
 
 def _grade_incident(key: str, response: str) -> float:
@@ -228,6 +232,7 @@ _BROADER: dict[str, tuple[str, ...]] = {
     "FORMER ACTIVE MILITARY": ("ACTIVE MILITARY",),
     "NO INJURY OR DEATH": ("NO INJURY", "NO DEATH"),  # 3.2.23
     "GOVERNMENT OFFICE OR RESIDENCE": ("POLITICAL FIGURE OFFICE OR RESIDENCE",),  # 3.2.13
+    "SOME DAMAGE": ("DESTROYED",),  # 3.2.16
 }
 """What is partly right of an item, since it says less."""
 
@@ -256,34 +261,32 @@ _NONESSENTIAL = frozenset(
     "a the an this that these those one two three four five six seven eight nine ten more most many several some all "
     "few any another other others certain of at least about alleged "
     "salvadoran colombian peruvian chilean bolivian ecuadoran guatemalan honduran argentine nicaraguan panamanian "
-    "venezuelan cuban american north u.s. us spanish soviet german french british italian".upper().split()
+    "venezuelan cuban american north u.s us spanish soviet german french british italian".upper().split()
 )
 """Words that change nothing: articles, quantifiers, adjectives of nationality (3.1.1.1)."""
+
+
+_FUNCTION_WORDS = frozenset("and or who whom that which with in on at from for by to was were is are".upper().split())
+"""Words that two strings may share by chance."""
 
 
 def _grade_strings(key: str, response: str) -> float:
     """Grade a string by its words (3.1.1).
 
     Right: the words of the key, with nonessential ones more or less, or with modifiers before them. Partly right:
-    part of a name, or the key's string with more behind it.
+    any other string that shares a word that matters, such as part of a name, or the key's noun with more behind it.
     """
     wanted, given = _words(key), _words(response)
-    if wanted == given or key == response:
+    if key == response or (wanted and given[-len(wanted) :] == wanted):
         return CORRECT
-    if not wanted or not given:
-        return INCORRECT
-    if given[-len(wanted) :] == wanted:
-        return CORRECT
-    if set(wanted) & set(given):
-        return PARTIAL
-    return INCORRECT
+    return PARTIAL if (set(wanted) & set(given)) - _FUNCTION_WORDS else INCORRECT
 
 
 @lru_cache(maxsize=100_000)
 def _words(text: str) -> tuple[str, ...]:
     """The words of a string that matter."""
-    words = re.findall(r"[A-Z0-9.'-]+", text.upper())
-    return tuple(word for word in words if word not in _NONESSENTIAL and not word.isdigit())
+    words = [word.strip(".'-") for word in re.findall(r"[A-Z0-9.'-]+", text.upper())]
+    return tuple(word for word in words if word and word not in _NONESSENTIAL and not word.isdigit())
 
 
 def _grade_conversions(key: str, response: str) -> float:
@@ -311,7 +314,7 @@ def read_official_scores(path: Path) -> dict[str, SlotScore]:
     scores: dict[str, SlotScore] = {}
     for line in totals.split("\n"):
         name, *numbers = re.findall(r"[a-z-]+|\d+", line.split("|REC")[0]) or [""]
-        if name in SCORED and name not in scores:
+        if name in SCORED and name not in scores and len(numbers) >= 9:
             correct, partial, incorrect, spurious, missing = (int(numbers[place]) for place in (2, 3, 4, 7, 8))
             scores[name] = SlotScore(correct, partial, incorrect, spurious, missing)
     if not found or len(scores) < len(SCORED):

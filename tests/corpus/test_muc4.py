@@ -15,7 +15,7 @@ KEY = """
 0.  MESSAGE: ID                     DEV-MUC3-9001 (HERE)
 1.  MESSAGE: TEMPLATE               2 (OPTIONAL)
 2.  INCIDENT: DATE                  - 08 JAN 90
-3.  INCIDENT: LOCATION              PERU: LIMA (CITY)
+3.  INCIDENT: LOCATION              PERU: LIMA (CITY) / (PERU)
 4.  INCIDENT: TYPE                  BOMBING / ATTACK
 5.  INCIDENT: STAGE OF EXECUTION    ACCOMPLISHED
 6.  INCIDENT: INSTRUMENT ID         -
@@ -53,6 +53,7 @@ def test_reads_all_that_a_filler_can_be(tmp_path: Path) -> None:
     assert not problems
     assert (template.message, template.number, template.optional) == ("DEV-MUC3-9001", 2, True)
     assert template["inc-date"] == (Filler(("- 08 JAN 90",)),)
+    assert template["inc-loc"] == (Filler(("PERU: LIMA (CITY)", "PERU")),)
     assert template["inc-type"] == (Filler(("BOMBING", "ATTACK")),)
     assert template["perp-inc-cat"] == (Filler(("TERRORIST ACT",), optional=True),)
     assert template["perp-ind-id"] == (Filler(("REBELS", "ARMED MEN"), optional=True),)
@@ -70,10 +71,13 @@ def test_reads_all_that_a_filler_can_be(tmp_path: Path) -> None:
         ('"REBELS"/"ARMED MEN"', "REBELS", 12, "slip"),
         ('"RED DAWN" / "RD"\n', '""RED DAWN"\n', 13, "slip"),
         ("~12", "~TWELVE", 29, "no number"),
+        ("~12", f"~12 {'X' * 3000}", 29, "is left out"),
+        ("2 (OPTIONAL)", "9" * 1900, 4, "no number"),
+        ("2 (OPTIONAL)", "2\n                                    3", 5, "second line"),
         (': "RED DAWN" / "RD"', ': "BLUE DAWN"', 14, "refers to no filler"),
         ('("MAYOR" / "DOCTOR")', "-", 22, "says nothing of it"),
         ("5.  INCIDENT: STAGE OF EXECUTION    ACCOMPLISHED\n", "", 3, "lacks inc-stage"),
-        ("2 (OPTIONAL)", "TWO", 3, "no number"),
+        ("2 (OPTIONAL)", "TWO", 4, "no number"),
         ("4.  INCIDENT: TYPE", "4.  INCIDENT: SORT", 7, "no slot"),
         ("5.  INCIDENT", "4.  INCIDENT: TYPE    ARSON\n5.  INCIDENT", 8, "twice"),
     ],
@@ -92,8 +96,8 @@ def test_a_quote_too_many_does_not_hide_the_string(tmp_path: Path) -> None:
 
 
 def strings() -> st.SearchStrategy[str]:
-    words = st.text("ABC'\"/:?(),;- 12", min_size=1, max_size=12).map(str.strip)
-    return words.filter(lambda text: text.strip("-* ") and not text.endswith("\\"))
+    words = st.text("ABC'\"/:?(),;- 12\\", min_size=1, max_size=12).map(lambda text: text.strip(" \\"))
+    return words.filter(lambda text: text.strip("-* ") and '\\"' not in text)
 
 
 def fillers(name: str) -> st.SearchStrategy[tuple[Filler, ...]]:

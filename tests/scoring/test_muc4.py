@@ -25,9 +25,9 @@ def score(slot: str, key: list[Template], response: list[Template]) -> SlotScore
 
 def test_the_key_itself_is_all_right() -> None:
     key = [attack(hum_tgt_desc=GUARDS, hum_tgt_num=(Filler(("2",), ("GUARDS",)),)), attack(2, perp_org_id=GUARDS)]
-    for tally in score_templates(key, key).values():
-        assert (tally.partial, tally.incorrect, tally.spurious, tally.missing) == (0, 0, 0, 0)
-    assert score("template-id", key, key) == SlotScore(correct=2)
+    right = {slot: tally.correct for slot, tally in score_templates(key, key).items() if tally != SlotScore()}
+    assert right == {"template-id": 2, "perp-org-id": 1, "hum-tgt-desc": 1, "hum-tgt-num": 1}
+    assert score_templates(key, key)["hum-tgt-num"] == SlotScore(correct=1)
 
 
 def test_what_is_left_over_is_missing_or_spurious() -> None:
@@ -70,6 +70,9 @@ def test_templates_without_a_target_or_perpetrator_in_common_are_not_aligned() -
         ("PEASANTS", "PEASANTS, WHICH WAS A MISTAKE", "partial"),
         ("ALBERTO ROBERTO TORRES", "TORRES", "partial"),
         ("PEASANTS", "PRIESTS", "incorrect"),
+        ("DR", "DR.", "correct"),
+        ("AMERICANS", "COLOMBIAN", "incorrect"),
+        ("WIFE AND SON", "FATHER AND BROTHER", "incorrect"),
     ],
 )
 def test_strings_are_graded_by_their_words(key: str, response: str, expected: str) -> None:
@@ -138,6 +141,7 @@ def test_agrees_with_the_official_scores_of_seventeen_systems(shared: Path) -> N
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "report"
-    path.write_text("nothing", encoding="utf-8")
-    with pytest.raises(ValueError, match="no score report"):
-        read_official_scores(path)
+    for content in ("nothing", "TOTAL SLOT SCORES\ntemplate-id 3 4\n"):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(ValueError, match="no score report"):
+            read_official_scores(path)

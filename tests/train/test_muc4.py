@@ -38,7 +38,7 @@ MARKED = (
 
 def test_what_the_key_tells_of_is_kept_and_what_the_model_missed_is_found() -> None:
     found = parse_inline(MARKED, id="a", source="tests")
-    article = label("a", found.text, [KEY], found.mentions)
+    article, missed = label("a", found.text, [KEY], found.mentions)
     assert [(mention.label, mention.text) for mention in article.mentions] == [
         ("KILLED", "SIX PEASANTS"),
         ("PLACE", "TOLVA"),
@@ -48,15 +48,28 @@ def test_what_the_key_tells_of_is_kept_and_what_the_model_missed_is_found() -> N
     peasants, _, mayor, _ = article.mentions
     assert isinstance(peasants, Casualty) and isinstance(mayor, Casualty)
     assert (peasants.group, mayor.group, mayor.count) == ("civilian", "official", Count.exactly(1))
-    assert {incident for each in (*article.mentions[:1], *article.mentions[2:]) for incident in each.incidents} == {
-        "i3"
-    }
+    assert missed == 0
+    assert all(mention.incidents == ("i3",) for mention in article.mentions)
     assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
 
 
 def test_an_article_without_templates_is_a_negative() -> None:
     found = parse_inline(MARKED, id="a", source="tests")
-    assert label("a", found.text, [], found.mentions).mentions == ()
+    article, missed = label("a", found.text, [], found.mentions)
+    assert (article.mentions, missed) == ((), 0)
+
+
+def test_what_the_text_does_not_show_is_counted() -> None:
+    assert label("a", "NOTHING.", [KEY], [])[1] == 3
+
+
+def test_people_of_two_fates_are_found_twice() -> None:
+    fillers = {**KEY.fillers, "hum-tgt-effect": (Filler(("DEATH",), ("PEASANTS",)), Filler(("INJURY",), ("PEASANTS",)))}
+    found = parse_inline(
+        "⟦SIX PEASANTS⟧{KILLED unknown 6} DIED; ⟦SEVERAL PEASANTS⟧{WOUNDED unknown 2-} LIVE.", id="a", source="t"
+    )
+    article, _ = label("a", found.text, [Template("M", 1, fillers)], found.mentions)
+    assert [mention.label for mention in article.mentions] == ["KILLED", "WOUNDED"]
 
 
 def run(*arguments: Path | str) -> tuple[int, str]:
