@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from casualties.labels import GROUPS, LABELS
+from casualties.names import split_name
 from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import ADDS, ANOTHER, OF, PART, THE_SAME, Sentences, name_of
 
@@ -23,6 +24,8 @@ Matrix = npt.NDArray[Any]
 
 _INCLUDING = re.compile(r"\b(?:including|includes?|among them|among whom)\b", re.I)
 _OF_THEM = re.compile(r"\s*(?:,\s*)?of (?:them|whom|these|those|the (?:dead|injured|wounded|victims|hostages))\b", re.I)
+_SET_OFF = re.compile(r"\s*[,;:(–—-]\s*")
+_AND = re.compile(r"\s*,?\s*(?:and|as well as|along with|plus)\s+", re.I)
 _BEFORE = 24
 """Characters before a mention in which a word such as "including" is looked for."""
 
@@ -179,18 +182,30 @@ def _figures(text: str, mentions: Sequence[Mention], sentences: Sentences) -> di
     marked = marker < np.maximum(starts, starts.T)
     same_outcome = (outcome == outcome.T) & figure
     nearest = np.zeros((len(mentions), len(mentions)), bool)
-    after_of = np.zeros_like(nearest)
+    after_of, set_off, joined_by_and = np.zeros_like(nearest), np.zeros_like(nearest), np.zeros_like(nearest)
     for number, mention in enumerate(mentions):
         before = [other for other in range(number) if same_outcome[number, other]]
         if before:
             nearest[number, before[-1]] = True
-        if number + 1 < len(mentions) and OF.fullmatch(text, mention.end, mentions[number + 1].start):
-            after_of[number, number + 1] = True
+        if number + 1 < len(mentions):
+            gap = mention.end, mentions[number + 1].start
+            after_of[number, number + 1] = bool(OF.fullmatch(text, *gap))
+            set_off[number + 1, number] = bool(_SET_OFF.fullmatch(text, *gap))
+            joined_by_and[number + 1, number] = bool(_AND.fullmatch(text, *gap))
     beside = (sentence == sentence.T) & same_outcome
+    unknown = GROUPS.index("unknown")
+    largest = np.where(same_outcome, size.T, -1).max(axis=1, initial=-1).reshape(-1, 1)
+    named = _column([isinstance(mention, Casualty) and bool(split_name(mention)[0]) for mention in mentions])
     return {
         "part words between, one sentence": marked & (sentence == sentence.T),
         "part words between, adjacent sentences": marked & (np.abs(sentence - sentence.T) == 1),
         "joined by of": after_of,
+        "row set off from column by a sign": set_off,
+        "row joined to column by and": joined_by_and,
+        "row is a name": named,
+        "column is a name": named.T,
+        "column is the outcome's largest figure": (largest == size.T) & same_outcome,
+        "column leaves the group open": (group != unknown) & (unknown == group.T) & figure & figure.T,
         "column is larger": (size < size.T) & figure,
         "equal figures": (size == size.T) & (size > 1),
         "share of the column's figure": np.where(figure & (size.T > 0), size / np.maximum(size.T, 1), 0).clip(0, 2),

@@ -9,9 +9,10 @@ import pytest
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.muc4 import Template
 from casualties.counts import parse_muc4
+from casualties.names import split_name
 from casualties.report import Casualty, Count, Report
 from casualties.resolve import gather_incidents
-from casualties.templates import number_of, split_name, to_templates
+from casualties.templates import number_of, to_templates
 
 
 def templates(marked: str) -> list[Template]:

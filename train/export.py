@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer
 
 from casualties.confidence import tune
+from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Model, Scores, onnx_model, score
@@ -58,13 +59,17 @@ def main(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     folder: Annotated[Path, typer.Argument(help="Where to write the model.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts, for the check.")] = None,
+    only: Annotated[
+        Path | None, typer.Option(help="Labelled articles to check and tune on, in place of these.")
+    ] = None,
     name: Annotated[str, typer.Option(help="What to call the model.")] = "casualties-minilm",
     version: Annotated[str, typer.Option(help="Its version.")] = "1",
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
 ) -> None:
     """Export the best model of a run."""
     with command_line():
-        dev, windowing = select(load_articles(data), "dev"), read_config(run / CONFIG).windowing
+        dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
+        windowing = read_config(run / CONFIG).windowing
         report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize)
         tuning = tune([(article.mentions, found) for article, found in zip(dev, decode_all(folder, dev), strict=True)])
         write_tuning(folder, tuning)

@@ -27,9 +27,10 @@ from casualties.corpus.records import Article
 from casualties.counts import read_count
 from casualties.extractor import Extractor
 from casualties.labels import CONTEXT_LABELS, MUC4_CONFIDENCE
+from casualties.names import QUANTITY, contains, head_of, split_name
 from casualties.report import Attribution, Casualty, Mention
 from casualties.resolve import same_actor
-from casualties.templates import EFFECTS, QUANTITY, contains, head_of, number_of, split_name
+from casualties.templates import EFFECTS, number_of
 from train.command_line import command_line
 
 PARTS: dict[str, tuple[str, ...]] = {"train": ("dev",), "dev": ("tst1", "tst2")}
