@@ -21,7 +21,7 @@ from rich.table import Table
 
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor
-from casualties.report import Mention
+from casualties.report import Attribution, Casualty, Count, Mention
 from casualties.scoring import evaluate
 from train.augment import reword
 from train.data import load_articles, select
@@ -45,6 +45,38 @@ NOISE = 0.05
 """The share of those letters that a bad scan gets wrong."""
 PLACES = ("Nkhotakota", "Dushanbe", "Thiruvananthapuram", "Ouagadougou", "Xinyang", "Łódź", "Qaraqosh", "Iquitos")
 """Real towns that few reports of attacks name, for places of all kinds."""
+
+ACTORS = (
+    "Harakat Nur al-Fajr",
+    "Jeshi la Umoja",
+    "Dal Khalistan Lashkar",
+    "Bo Min Thu",
+    "Oromiyaa Dhugaa",
+    "Tunas Merah",
+)
+"""Invented names in the manner of Arabic, Swahili, Punjabi, Burmese, Oromo and Malay ones, for actors of all kinds."""
+AMERICAN_AND_BRITISH = (
+    ("center", "centre"),
+    ("centers", "centres"),
+    ("color", "colour"),
+    ("defense", "defence"),
+    ("kilometer", "kilometre"),
+    ("kilometers", "kilometres"),
+    ("labor", "labour"),
+    ("neighborhood", "neighbourhood"),
+    ("neighborhoods", "neighbourhoods"),
+    ("organization", "organisation"),
+    ("organizations", "organisations"),
+    ("program", "programme"),
+    ("recognized", "recognised"),
+    ("theater", "theatre"),
+    ("traveling", "travelling"),
+    ("canceled", "cancelled"),
+    ("gray", "grey"),
+    ("license", "licence"),
+    ("percent", "per cent"),
+)
+"""Words that are spelled in two ways."""
 
 Change = Callable[[Article], Article]
 
@@ -88,6 +120,64 @@ def elsewhere(article: Article) -> Article:
     )
 
 
+def by_others(article: Article) -> Article:
+    """Each named actor, at every mention, another name."""
+    names: dict[str, str] = {}
+    for mention in article.mentions:
+        if isinstance(mention, Attribution) and mention.text[:1].isupper() and mention.label != "UNCLAIMED":
+            names.setdefault(mention.text, ACTORS[len(names) % len(ACTORS)])
+    return reword(
+        article,
+        lambda mention: (
+            replace(mention, text=names[mention.text])
+            if isinstance(mention, Attribution) and mention.text in names
+            else mention
+        ),
+    )
+
+
+def in_other_numbers(article: Article) -> Article:
+    """Twice as many people and three, where a casualty mention has one number in digits."""
+
+    def more(mention: Mention) -> Mention:
+        numbers = re.findall(r"\d+", mention.text)
+        if not isinstance(mention, Casualty) or len(numbers) != 1 or re.search(r"\d[.,-]|-\w", mention.text):
+            return mention
+        number = int(numbers[0])
+        bounds = (mention.count.low, mention.count.best, mention.count.high)
+        if any(bound not in (number, None) for bound in bounds):  # "more than 12" is 13, an age is no number of people
+            return mention
+        new = 2 * number + 3
+        count = Count(*(None if bound is None else new for bound in bounds))
+        return replace(mention, text=mention.text.replace(numbers[0], str(new)), count=count)
+
+    return reword(article, more)
+
+
+def in_other_spelling(article: Article) -> Article:
+    """American spelling for British, and British for American."""
+    other = {**dict(AMERICAN_AND_BRITISH), **{british: american for american, british in AMERICAN_AND_BRITISH}}
+    words = "|".join(sorted(map(re.escape, other), key=len, reverse=True))
+    edits = [(match.span(), other[match[0]]) for match in re.finditer(rf"\b(?:{words})\b", article.text)]
+
+    def moved(place: int) -> int:
+        return place + sum(len(new) - (end - start) for (start, end), new in edits if end <= place)
+
+    text, behind = "", 0
+    for (start, end), new in edits:
+        text += article.text[behind:start] + new
+        behind = end
+    text += article.text[behind:]
+    mentions = [(mention, moved(mention.start), moved(mention.end)) for mention in article.mentions]
+    return replace(
+        article,
+        text=text,
+        mentions=tuple(
+            replace(mention, start=start, end=end, text=text[start:end]) for mention, start, end in mentions
+        ),
+    )
+
+
 CHANGES: dict[str, Change] = {
     "as it is": as_it_is,
     "capitals": in_capitals,
@@ -95,6 +185,9 @@ CHANGES: dict[str, Change] = {
     "no punctuation": without_punctuation,
     "bad scan": badly_scanned,
     "other places": elsewhere,
+    "other actors": by_others,
+    "other numbers": in_other_numbers,
+    "other spelling": in_other_spelling,
 }
 
 

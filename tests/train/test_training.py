@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import typer
 from datasets import Dataset
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
@@ -24,11 +25,15 @@ from transformers import (
     RobertaConfig,
     pipeline,
 )
+from typer.testing import CliRunner
 
+import train.export
+import train.finetune
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Scores, score
+from casualties.extractor import Extractor
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Casualty, Mention
 from casualties.windows import Windowing
@@ -172,6 +177,30 @@ def stop_after_the_first_epoch(config: Config, run: Path) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(module, "dev_metrics", dev_metrics)
         finetune(config, ARTICLES, ARTICLES, run, seed=3)
+
+
+def test_articles_of_ones_own_alone_are_trained_on_and_exported(tiny_encoder: Path, tmp_path: Path) -> None:
+    """The command lines of training and export, on other articles than the project's."""
+    lines = "".join(json.dumps(article.to_record()) + "\n" for article in ARTICLES[:2])
+    for part in ("learn", "choose"):
+        (tmp_path / f"{part}.jsonl").write_text(lines, encoding="utf-8")
+    settings = DEFAULT_CONFIG.read_text().replace("all-MiniLM-L6-v2", tiny_encoder.as_posix())
+    settings = settings.replace("epochs = 11", "epochs = 1").replace("size = 256", f"size = {WINDOW_SIZE}")
+    settings = settings.replace("overlap = 64", f"overlap = {WINDOW_OVERLAP}")
+    (tmp_path / "tiny.toml").write_text(settings, encoding="utf-8")
+    app = typer.Typer()
+    app.command("finetune")(train.finetune.main)
+    app.command("export")(train.export.main)
+    only = ["--only", str(tmp_path / "learn.jsonl"), str(tmp_path / "choose.jsonl")]
+    run, model = str(tmp_path / "run"), str(tmp_path / "model")
+    trained = CliRunner().invoke(app, ["finetune", run, "--config", str(tmp_path / "tiny.toml"), *only])
+    assert trained.exit_code == 0, trained.output
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 1
+    exported = CliRunner().invoke(
+        app, ["export", run, model, "--only", str(tmp_path / "choose.jsonl"), "--name", "mine"]
+    )
+    assert exported.exit_code == 0, exported.output
+    assert Extractor(model).manifest.name == "mine"
 
 
 def test_early_stopping_counts_from_the_best_epoch() -> None:
