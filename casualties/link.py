@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Casualty, Mention, Report
-from casualties.resolve import gather_incidents
+from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
 LinkModel = Callable[[Floats], Floats]
@@ -90,7 +90,7 @@ def _link_block(text: str, mentions: list[Mention], sentences: Sentences, links:
     scores = links(pair_features(text, within(mentions), sentences))
     incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
     sources = _best(scores[..., 1], np.array([[can_attribute(mention) for mention in mentions]] * len(mentions)))
-    wholes = _best(scores[..., 2], _can_include(mentions))
+    wholes = _best(scores[..., 2], _can_include(mentions, sentences))
     ids = [mention.id for mention in mentions]
     return [
         mention.with_links((f"i{incident}",), ids[source] if source >= 0 else None, ids[whole] if whole >= 0 else None)
@@ -113,14 +113,21 @@ def can_attribute(mention: Mention) -> bool:
     return mention.label in ("SOURCE", "CLAIMED")
 
 
-def _can_include(mentions: Sequence[Mention]) -> npt.NDArray[np.bool_]:
-    """Whether the column's figure may include the row's: it is larger, or as large and first; so none in a circle."""
+def _can_include(mentions: Sequence[Mention], sentences: Sentences) -> npt.NDArray[np.bool_]:
+    """Whether the column's figure may include the row's: it is larger, or as large and first; so none in a circle.
+
+    One that gives no number, such as the "dozens" of a headline, includes only what is said in the same sentence or the
+    next: what is farther away may be of another incident, and a number must not bow to it.
+    """
     figures = np.array([isinstance(mention, Casualty) for mention in mentions], dtype=bool)
     sizes = np.array([mention.count.magnitude if isinstance(mention, Casualty) else 0 for mention in mentions])
     order = np.arange(len(mentions))
     larger = sizes[None, :] > sizes[:, None]
     before = (sizes[None, :] == sizes[:, None]) & (order[None, :] < order[:, None])
-    return np.asarray(figures[None, :] & figures[:, None] & (larger | before))
+    vague = np.array([isinstance(mention, Casualty) and bool(VAGUE.search(mention.text)) for mention in mentions], bool)
+    numbers = np.array([sentences.number(mention.start) for mention in mentions], dtype=np.int64)
+    near = np.abs(numbers[None, :] - numbers[:, None]) <= 1
+    return np.asarray(figures[None, :] & figures[:, None] & (larger | before) & (near | ~vague[None, :]))
 
 
 def _best(scores: Floats, allowed: npt.NDArray[np.bool_]) -> list[int]:

@@ -43,7 +43,7 @@ _OLD = re.compile(
 """Words before a figure that say it has been replaced."""
 _LOOK_BACK = 120
 """Characters before a figure in which such words are looked for."""
-_VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
+VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
 """Words that give no number; a figure with them bows to one that does not agree with it."""
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
@@ -154,7 +154,7 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
     wholes = [figure for figure in figures if figure.part_of not in ids] or list(figures)
     valid = _not_replaced(text, wholes)
     camps = _camps(valid)
-    firm = [camp for camp in camps if not all(_VAGUE.search(figure.text) for figure in camp)] or camps
+    firm = [camp for camp in camps if not all(VAGUE.search(figure.text) for figure in camp)] or camps
     if disagreeing := _disagreeing(firm, mentions):
         return _span(disagreeing, mentions)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
@@ -314,7 +314,7 @@ def is_vague(total: Total, mentions: Mapping[str, Mention]) -> bool:
     """Whether a total gives no number: dozens, several, a bare plural."""
     texts = [mentions[id].text for id in total.mentions]
     bare = total.count == Count(2, 2, None) and not any(re.search(r"\b(?:two|2)\b", text, re.I) for text in texts)
-    return total.rule != "sum" and (bare or all(_VAGUE.search(text) for text in texts))
+    return total.rule != "sum" and (bare or all(VAGUE.search(text) for text in texts))
 
 
 def _ids(figures: Sequence[Casualty]) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ from train.model import CasualtyModel, as_engine, plain_tokenizer
 
 TOLERANCE = 1e-3
 """How far a tag probability of the float graph may lie from torch's."""
-MOST_LOST = 0.01
-"""How much of the main metric quantisation may cost on dev."""
+MOST_LOST = 0.02
+"""How much of the main metric quantisation may cost on dev, where five attributions more or less are one hundredth."""
 
 
 def main(
