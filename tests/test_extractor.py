@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casualties
-from casualties.extractor import MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, ModelError
+from casualties.extractor import EMBEDDED, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, ModelError
 from casualties.report import Casualty, Report
 from tests.conftest import TEXT
 
@@ -186,3 +186,10 @@ def test_the_two_attacks_and_the_one_recalled_are_three_incidents(two_attacks: R
 @pytest.mark.xfail(strict=True, reason="the embedded model reads the suspicion as fact; see the card's known failures")
 def test_the_suspicion_is_read_as_one(two_attacks: Report) -> None:
     assert ("ISIS", "SUSPECTED") in {(mention.text, mention.label) for mention in two_attacks.mentions}
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_embedded_models_are_whole_and_small(name: str) -> None:
+    extractor = Extractor(name)
+    assert extractor.manifest.learns_links
+    assert sum(path.stat().st_size for path in extractor.folder.iterdir() if path.is_file()) <= 30e6
