@@ -296,9 +296,12 @@ def _is_number(value: str) -> bool:
 
 def _check_references(path: Path, read: Sequence[tuple[int, str, Filler]], problems: list[Problem]) -> None:
     """List the fillers that refer to what is not there."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for _, name, filler in read:
+        values[name].update(filler.values)
     for line, name, filler in read:
-        known = {value for _, other, each in read if other in SLOTS[name].refers_to for value in each.values}
-        lost = [reference for reference in filler.references if reference not in known and reference != "-"]
+        places = [values[other] for other in SLOTS[name].refers_to]
+        lost = [each for each in filler.references if each != "-" and not any(each in known for known in places)]
         if lost and len(lost) == len(filler.references):
             problems.append(Problem(path, line, f"{name} refers to no filler: {lost[0]!r}"))
 

@@ -42,7 +42,7 @@ from train.augment import fillers_of, swap_mentions
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import read_split
 from train.encoders import PACKAGED, ZIPPED, encoder_location
-from train.export import export
+from train.export import check, export
 from train.features import IGNORED, label_words, make_dataset, make_silver_dataset
 from train.finetune import DEFAULT_CONFIG, batches_of, collate, epochs_since_best, finetune, make_batches, read_silver
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
@@ -351,6 +351,13 @@ def test_the_exported_graph_is_the_model(tiny_checkpoint: Path, tmp_path: Path) 
     report = export(tiny_checkpoint, tmp_path / "float", WINDOWING, ARTICLES, "tiny", "0", quantize=False)
     assert report["exported.max_difference"] < 1e-4
     assert report["exported.main"] == report["torch.main"]
+
+
+def test_an_export_that_loses_more_than_is_let_pass_is_refused() -> None:
+    report = {"float.max_difference": 0.0, "torch.main": 0.75, "exported.main": 0.735}
+    check(report, 0.02)
+    with pytest.raises(ValueError, match="loses too much"):
+        check(report, 0.01)
 
 
 def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> None:
