@@ -24,7 +24,7 @@ from casualties.extractor import Extractor
 from casualties.labels import FAMILIES
 from casualties.report import Report
 from casualties.scoring import evaluate
-from casualties.scoring.links import BASELINES, Linker, evaluate_links, right_accounts
+from casualties.scoring.links import BASELINES, Accounts, Linker, compare_accounts, evaluate_links
 from casualties.view import print_evaluation
 from train.data import WHOLE_ARTICLES, Part, load_articles, select
 
@@ -37,6 +37,7 @@ MAIN_FIGURES = {
     "statuses": "statuses",
     "texts": "whole texts",
     "accounts": "accounts",
+    "accounts.strict": "accounts, invented ones too",
 }
 LINK_FIGURES = {
     "same_incident": "same incident",
@@ -94,14 +95,16 @@ def score(read: Read) -> dict[str, float]:
     """Scores under one flat key each.
 
     They are those of ``Evaluation.to_dict``; ``accounts``, the share of incidents that came out right, with
-    ``accounts.total``; and ``ece.casualty`` and ``ece.attribution``, expected calibration errors.
+    ``accounts.total``; ``accounts.strict``, which counts invented incidents too; and ``ece.casualty`` and
+    ``ece.attribution``, expected calibration errors.
     """
-    accounts = [right_accounts(article, report) for article, report in read]
-    total = sum(number for _, number in accounts)
+    compared = [Accounts(0, 0, 0), *(compare_accounts(article, report) for article, report in read)]
+    accounts = Accounts(*map(sum, zip(*compared, strict=True)))
     return {
         **evaluate([(article.mentions, report.mentions) for article, report in read]).to_dict(),
-        "accounts": sum(right for right, _ in accounts) / max(1, total),
-        "accounts.total": total,
+        "accounts": accounts.accuracy,
+        "accounts.strict": accounts.strict_accuracy,
+        "accounts.total": accounts.gold,
         **{f"ece.{family}": calibration_error(outcomes(read, family)) for family in CALIBRATED},
     }
 

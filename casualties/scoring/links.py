@@ -196,8 +196,28 @@ def _align(similarity: Floats) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if similarity[row, column]]
 
 
-def right_accounts(article: Article, report: Report) -> tuple[int, int]:
-    """How many incidents of an article come out right, and of how many: its own, and those that are none of its.
+class Accounts(NamedTuple):
+    """How the incidents of a text come out; every field adds up over texts."""
+
+    right: int
+    gold: int
+    """Incidents that the text tells of."""
+    invented: int
+    """Incidents of the report that are none of the text's."""
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the text's incidents that are right."""
+        return self.right / max(1, self.gold)
+
+    @property
+    def strict_accuracy(self) -> float:
+        """The share of all incidents, invented ones included, that are right."""
+        return self.right / max(1, self.gold + self.invented)
+
+
+def compare_accounts(article: Article, report: Report) -> Accounts:
+    """Compare the incidents of a report with those of the article.
 
     Incidents are aligned by the mentions that they share. One is right if the totals of ``OUTCOMES``, militants' apart,
     are the same in low, best and high, and if the same actors have the same status. The gold totals and statuses are
@@ -211,7 +231,7 @@ def right_accounts(article: Article, report: Report) -> tuple[int, int]:
     shared = np.array([[float(len(one & other)) for other in theirs] for one in members])
     aligned = _align(shared)
     right = sum(_same_account(gold[row], report.incidents[column]) for row, column in aligned)
-    return right, len(gold) + len(report.incidents) - len(aligned)
+    return Accounts(right, len(gold), len(report.incidents) - len(aligned))
 
 
 def _mentions(incident: Incident) -> tuple[Mention, ...]:

@@ -16,12 +16,13 @@ from casualties.link import link
 from casualties.report import Mention
 from casualties.scoring.links import (
     BASELINES,
+    Accounts,
     Tally,
     all_one_incident,
     an_incident_a_paragraph,
+    compare_accounts,
     evaluate_links,
     measure,
-    right_accounts,
     tally,
     unlinked,
 )
@@ -117,17 +118,19 @@ def test_other_mentions_are_refused() -> None:
 
 def test_accounts() -> None:
     report = link(ARTICLE.text, ARTICLE.mentions)
-    assert right_accounts(ARTICLE, report) == (2, 2)
-    assert right_accounts(ARTICLE, link(ARTICLE.text, [])) == (0, 2)
+    assert compare_accounts(ARTICLE, report) == (2, 2, 0)
+    assert compare_accounts(ARTICLE, link(ARTICLE.text, [])) == (0, 2, 0)
     other = Article(
         id="b", source="tests", text=ARTICLE.text, mentions=claimed_by_nobody(ARTICLE), incidents=("i1", "i2")
     )
-    assert right_accounts(other, report) == (1, 2)
+    assert compare_accounts(other, report) == (1, 2, 0)
     invented = link(ARTICLE.text, [*ARTICLE.mentions[:4]])
-    assert right_accounts(Article(id="c", source="tests", text=ARTICLE.text, mentions=(), incidents=()), invented) == (
-        0,
-        1,
-    )
+    nothing = Article(id="c", source="tests", text=ARTICLE.text, mentions=(), incidents=())
+    accounts = compare_accounts(nothing, invented)
+    assert accounts == (0, 0, 1)
+    assert accounts.accuracy == accounts.strict_accuracy == 0
+    assert Accounts(3, 4, 2).accuracy == 0.75
+    assert Accounts(3, 4, 2).strict_accuracy == 0.5
 
 
 def claimed_by_nobody(article: Article) -> tuple[Mention, ...]:
