@@ -76,5 +76,22 @@ def select(articles: Iterable[Article], part: Part) -> list[Article]:
     return [article for article in articles if part_of.get(article.id, _own_part(article.id)) == part]
 
 
+def labelled_parts(
+    data: Path | None, folders: Iterable[Path] = (), only: tuple[Path, Path] | None = None
+) -> tuple[list[Article], list[Article]]:
+    """The articles to learn from and those to choose by: of all labelled ones, or what two files hold in their place.
+
+    Args:
+        data: as in ``load_articles``.
+        folders: as in ``load_articles``.
+        only: a file or folder to learn from and one to choose by; then nothing else is read.
+    """
+    if only:
+        learnt, chosen_by = (list(read_labelled([path]).articles) for path in only)
+        return learnt, chosen_by
+    labelled = load_articles(data, folders)
+    return select(labelled, "train"), select(labelled, "dev")
+
+
 def _own_part(id: str) -> Part:
     return "dev" if int(sha256(id)[:8], 16) % 10 == 0 else "train"

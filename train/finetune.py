@@ -32,7 +32,6 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import AutoTokenizer, get_linear_schedule_with_warmup, set_seed
 
-from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Article, sha256
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
@@ -40,7 +39,7 @@ from casualties.scoring.evaluation import MAIN_METRIC
 from train.augment import fillers_of, swap_mentions
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
-from train.data import load_articles, select
+from train.data import labelled_parts
 from train.encoders import encoder_location
 from train.features import IGNORED, make_dataset, make_silver_dataset
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer, predict
@@ -71,11 +70,7 @@ def main(
     """Fine-tune a model and keep the epoch that is best on the dev articles."""
     with command_line():
         settings = read_config(config)
-        if only:
-            learnt, chosen_by = ([*read_labelled([path]).articles] for path in only)
-        else:
-            labelled = load_articles(data, articles or [])
-            learnt, chosen_by = select(labelled, "train"), select(labelled, "dev")
+        learnt, chosen_by = labelled_parts(data, articles or [], only)
         finetune(settings, learnt, chosen_by, run, seed, silver, start)
         if not (run / CONFIG).exists():
             shutil.copyfile(config, run / CONFIG)

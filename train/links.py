@@ -32,7 +32,7 @@ from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.links import Tally, measure, tally, unlinked
 from train.command_line import command_line
-from train.data import WHOLE_ARTICLES, load_articles, select
+from train.data import WHOLE_ARTICLES, labelled_parts
 from train.export import write_onnx
 
 HIDDEN = 64
@@ -57,13 +57,16 @@ logger = logging.getLogger(__name__)
 def main(
     folder: Annotated[Path, typer.Argument(help="A model folder that train.export wrote.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
+    only: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Articles to learn from, and to choose by, in place of all these.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the weights, the order of articles and dropout.")] = 0,
 ) -> None:
     """Train a link model and put it into a model folder."""
     with command_line():
         Manifest.read(folder)  # before the work, not after it
-        labelled = load_articles(data)
-        network = train_links(select(labelled, "train"), select(labelled, "dev"), seed)
+        learnt, chosen_by = labelled_parts(data, [], only)
+        network = train_links(learnt, chosen_by, seed)
         scratch = folder / "links.tmp"
         write_graph(network, scratch)
         add_link_model(folder, scratch)
