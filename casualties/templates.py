@@ -15,7 +15,7 @@ from casualties.corpus.muc4 import PLURAL, Filler, Template
 from casualties.counts import format_muc4
 from casualties.labels import MUC4_CONFIDENCE
 from casualties.names import ROLES, contains, head_of, one_line, plain_words, split_name, up_to_head
-from casualties.report import Casualty, Count, Incident, Report
+from casualties.report import Actor, Casualty, Count, Incident, Report
 
 EFFECTS: dict[str, str] = {"KILLED": "DEATH", "WOUNDED": "INJURY", "UNHARMED": "NO INJURY OR DEATH"}
 """Casualty labels as slot 23 names them; the other labels say nothing of injury or death."""
@@ -63,6 +63,9 @@ class _Target:
 def to_templates(report: Report, message: str) -> list[Template]:
     """Write a report as the templates of one article.
 
+    Where a single incident has actors, they are taken to have done those as well of which the article does not say who
+    did them: MUC's keys name the perpetrators of each incident, articles mostly once.
+
     Args:
         report: what the article claims.
         message: the id of the article.
@@ -71,17 +74,20 @@ def to_templates(report: Report, message: str) -> list[Template]:
         A template an incident; the one that says so where no incident is told of.
     """
     templates: list[Template] = []
+    blamed = [incident.actors for incident in report.incidents if incident.actors]
+    common = blamed[0] if len(blamed) == 1 else ()
     for incident in report.incidents:
-        fillers = {slot: filled for slot, filled in _fillers(report.text, incident).items() if filled}
+        actors = incident.actors if incident.attributions else common
+        fillers = {slot: filled for slot, filled in _fillers(report.text, incident, actors).items() if filled}
         if "hum-tgt-type" in fillers or "perp-org-id" in fillers:
             templates.append(Template(message, len(templates) + 1, fillers))
     return templates or [Template(message, None)]
 
 
-def _fillers(text: str, incident: Incident) -> dict[str, tuple[Filler, ...]]:
+def _fillers(text: str, incident: Incident, actors: Sequence[Actor]) -> dict[str, tuple[Filler, ...]]:
     """The slots of an incident's template."""
     targets = _targets(text, incident.casualties)
-    actors = [actor for actor in incident.actors if actor.status in MUC4_CONFIDENCE]
+    actors = [actor for actor in actors if actor.status in MUC4_CONFIDENCE]
     abducted = sum("ABDUCTED" in target.labels for target in targets)
     return {
         "inc-type": (Filler(("KIDNAPPING" if 2 * abducted > len(targets) else "ATTACK",)),),

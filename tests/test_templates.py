@@ -101,6 +101,13 @@ def test_a_template_an_incident() -> None:
     assert not second["hum-tgt-effect"] and not second["perp-org-id"]
 
 
+def test_actors_of_one_incident_alone_are_those_of_all_that_name_none() -> None:
+    text = "⟦RED DAWN⟧{STATED} KILLED ⟦A JUDGE⟧{KILLED official 1}. ⟦TWO NUNS⟧{KILLED civilian 2 i2} WERE SHOT"
+    assert [said(each, "perp-org-id") for each in templates(text + ".")] == [["RED DAWN"]] * 2
+    other = templates(text + " BY ⟦THE BRIGADE⟧{STATED i2}. ⟦A MONK⟧{KILLED civilian 1 i3} DIED.")
+    assert [said(each, "perp-org-id") for each in other] == [["RED DAWN"], ["THE BRIGADE"], []]
+
+
 def test_the_same_people_fill_a_slot_once() -> None:
     (template,) = templates(
         "⟦SEVERAL PRIESTS⟧{KILLED civilian 2-} WERE KILLED. ⟦THE SIX PRIESTS⟧{KILLED civilian 6}, ⟦THE SIX MEN⟧{KILLED civilian 6}, "

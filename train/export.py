@@ -40,7 +40,7 @@ from casualties.extractor import (
     file_digest,
     write_tuning,
 )
-from casualties.labels import GROUPS, TAGS
+from casualties.labels import ATTRIBUTION_LABELS, GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
 from casualties.windows import WindowedText, Windowing
@@ -66,12 +66,15 @@ def main(
     version: Annotated[str, typer.Option(help="Its version.")] = "1",
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
     most_lost: Annotated[float, typer.Option(help="Refuse int8 weights that cost more of the dev metric.")] = MOST_LOST,
+    favour: Annotated[float, typer.Option(help="Find actors more readily, by these log-odds.")] = 0.0,
 ) -> None:
     """Export the best model of a run."""
     with command_line():
         dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
         windowing = read_config(run / CONFIG).windowing
-        report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize, most_lost=most_lost)
+        report = export(
+            run / "best", folder, windowing, dev, name, version, quantize=quantize, most_lost=most_lost, favour=favour
+        )
         tuning = tune([(article.mentions, found) for article, found in zip(dev, decode_all(folder, dev), strict=True)])
         write_tuning(folder, tuning)
         (run / "export.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -88,6 +91,7 @@ def export(
     *,
     quantize: bool = True,
     most_lost: float = MOST_LOST,
+    favour: float = 0.0,
 ) -> dict[str, float]:
     """Export a checkpoint.
 
@@ -100,6 +104,7 @@ def export(
         version: its version.
         quantize: write int8 weights.
         most_lost: how much of the main metric they may cost on ``dev``.
+        favour: the log-odds to add to the tags of attributions.
 
     Returns:
         The largest and the mean difference of tag probabilities from torch's, for the ``float`` graph and for the
@@ -111,6 +116,7 @@ def export(
     """
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(checkpoint))
     model = CasualtyModel.load(checkpoint).eval()
+    model.favour(ATTRIBUTION_LABELS, favour)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         staged = Path(temporary)

@@ -34,7 +34,7 @@ from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Scores, score
 from casualties.extractor import Extractor
-from casualties.labels import GROUPS, TAGS
+from casualties.labels import ATTRIBUTION_LABELS, GROUPS, TAGS
 from casualties.report import Casualty, Mention
 from casualties.windows import Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
@@ -345,6 +345,16 @@ def test_a_saved_model_loads_as_it_was(tiny_checkpoint: Path, tmp_path: Path) ->
     ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
     for one, other in zip(model(ids, mask), again(ids, mask), strict=True):
         assert torch.equal(one, other)
+
+
+def test_labels_are_favoured_by_log_odds(tiny_checkpoint: Path) -> None:
+    model = CasualtyModel.load(tiny_checkpoint).eval()
+    ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
+    before = model(ids, mask)[0]
+    model.favour(ATTRIBUTION_LABELS, 0.5)
+    raised = (model(ids, mask)[0] - before)[0, 0]
+    expected = [0.5 if tag[2:] in ATTRIBUTION_LABELS else 0.0 for tag in TAGS]
+    assert raised.tolist() == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_exported_graph_is_the_model(tiny_checkpoint: Path, tmp_path: Path) -> None:
