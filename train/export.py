@@ -1,9 +1,8 @@
 """Export a trained model to the folder that ``casualties.Extractor`` reads: ``python -m train.export RUN FOLDER``.
 
-One ONNX graph in int8, by dynamic quantisation: weights by channel, in seven bits, since sums of full eight-bit
-products saturate on processors without VNNI (ONNX Runtime's ``reduce_range``). The exported model is checked against
-torch on the dev articles before any file is replaced; a replacement that is cut short is noticed by the manifest's
-hashes. What its probabilities are worth is then learnt on the same articles and put into the manifest.
+One ONNX graph in int8 (``train.quantize``). The exported model is checked against torch on the dev articles before any
+file is replaced; a replacement that is cut short is noticed by the manifest's hashes. What its probabilities are worth
+is then learnt on the same articles and put into the manifest.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from transformers import AutoTokenizer
 
@@ -48,6 +46,7 @@ from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
+from train.quantize import quantize as quantize_weights
 
 TOLERANCE = 1e-3
 """How far a tag probability of the float graph may lie from torch's."""
@@ -123,7 +122,7 @@ def export(
         float_graph, graph = staged / "float.onnx", staged / MODEL_FILE
         write_graph(model, float_graph)
         if quantize:
-            quantize_dynamic(float_graph, graph, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+            quantize_weights(float_graph, graph, model.tagger.config.hidden_size)
         else:
             shutil.copyfile(float_graph, graph)
         contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}
