@@ -38,7 +38,7 @@ from casualties.extractor import (
     file_digest,
     write_tuning,
 )
-from casualties.labels import ATTRIBUTION_LABELS, GROUPS, TAGS
+from casualties.labels import FAMILIES, GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
 from casualties.windows import WindowedText, Windowing
@@ -65,12 +65,14 @@ def main(
     version: Annotated[str, typer.Option(help="Its version.")] = "1",
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
     most_lost: Annotated[float, typer.Option(help="Refuse int8 weights that cost more of the dev metric.")] = MOST_LOST,
-    favour: Annotated[float, typer.Option(help="Find actors more readily, by these log-odds.")] = 0.0,
+    favour_casualties: Annotated[float, typer.Option(help="Find casualties more readily, by these log-odds.")] = 0.0,
+    favour_attributions: Annotated[float, typer.Option(help="Find attributions more readily.")] = 0.0,
 ) -> None:
     """Export the best model of a run."""
     with command_line():
         dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
         windowing = read_config(run / CONFIG).windowing
+        favour = {"casualty": favour_casualties, "attribution": favour_attributions}
         report = export(
             run / "best", folder, windowing, dev, name, version, quantize=quantize, most_lost=most_lost, favour=favour
         )
@@ -90,7 +92,7 @@ def export(
     *,
     quantize: bool = True,
     most_lost: float = MOST_LOST,
-    favour: float = 0.0,
+    favour: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Export a checkpoint.
 
@@ -103,7 +105,7 @@ def export(
         version: its version.
         quantize: write int8 weights.
         most_lost: how much of the main metric they may cost on ``dev``.
-        favour: the log-odds to add to the tags of attributions.
+        favour: log-odds to add to the tags of a family of labels (``casualties.labels.FAMILIES``).
 
     Returns:
         The largest and the mean difference of tag probabilities from torch's, for the ``float`` graph and for the
@@ -115,7 +117,8 @@ def export(
     """
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(checkpoint))
     model = CasualtyModel.load(checkpoint).eval()
-    model.favour(ATTRIBUTION_LABELS, favour)
+    for family, log_odds in (favour or {}).items():
+        model.favour(FAMILIES[family], log_odds)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         staged = Path(temporary)
