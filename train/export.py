@@ -46,12 +46,12 @@ from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
-from train.quantize import quantize as quantize_weights
+from train.quantize import quantize_weights
 
 TOLERANCE = 1e-3
 """How far a tag probability of the float graph may lie from torch's."""
 MOST_LOST = 0.01
-"""How much of the main metric quantisation may cost on dev, if nobody says otherwise."""
+"""How much of the main metric quantisation may cost on dev."""
 
 
 def main(
@@ -64,7 +64,6 @@ def main(
     name: Annotated[str, typer.Option(help="What to call the model.")] = "casualties-minilm",
     version: Annotated[str, typer.Option(help="Its version.")] = "1",
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
-    most_lost: Annotated[float, typer.Option(help="Refuse int8 weights that cost more of the dev metric.")] = MOST_LOST,
     favour_casualties: Annotated[float, typer.Option(help="Find casualties more readily, by these log-odds.")] = 0.0,
     favour_attributions: Annotated[float, typer.Option(help="Find attributions more readily.")] = 0.0,
 ) -> None:
@@ -73,9 +72,7 @@ def main(
         dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
         windowing = read_config(run / CONFIG).windowing
         favour = {"casualty": favour_casualties, "attribution": favour_attributions}
-        report = export(
-            run / "best", folder, windowing, dev, name, version, quantize=quantize, most_lost=most_lost, favour=favour
-        )
+        report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize, favour=favour)
         tuning = tune([(article.mentions, found) for article, found in zip(dev, decode_all(folder, dev), strict=True)])
         write_tuning(folder, tuning)
         (run / "export.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -91,7 +88,6 @@ def export(
     version: str,
     *,
     quantize: bool = True,
-    most_lost: float = MOST_LOST,
     favour: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Export a checkpoint.
@@ -104,7 +100,6 @@ def export(
         name: what to call the model.
         version: its version.
         quantize: write int8 weights.
-        most_lost: how much of the main metric they may cost on ``dev``.
         favour: log-odds to add to the tags of a family of labels (``casualties.labels.FAMILIES``).
 
     Returns:
@@ -113,7 +108,7 @@ def export(
 
     Raises:
         ValueError: if the float graph differs from torch by more than ``TOLERANCE``, or the exported one loses more
-            than ``most_lost`` of the main metric.
+            than ``MOST_LOST`` of the main metric.
     """
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(checkpoint))
     model = CasualtyModel.load(checkpoint).eval()
@@ -130,18 +125,9 @@ def export(
             shutil.copyfile(float_graph, graph)
         contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}
         report = compare(contenders, dev, [windowing.split(article.text, tokenizer) for article in dev])
-        check(report, most_lost)
+        check(report)
         tokenizer.save(str(staged / TOKENIZER_FILE))
-        manifest = {
-            "format": FORMAT,
-            "name": name,
-            "version": version,
-            "windows": asdict(windowing),
-            "labels": TAGS,
-            "groups": GROUPS,
-            "sha256": {file: file_digest(staged / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
-        }
-        (staged / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        write_manifest(staged, name, version, windowing)
         folder.mkdir(exist_ok=True)
         (folder / LINKS_FILE).unlink(missing_ok=True)  # the new manifest does not know it; train.links makes it anew
         for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
@@ -149,18 +135,34 @@ def export(
     return report
 
 
+def write_manifest(folder: Path, name: str, version: str, windowing: Windowing) -> None:
+    """Say what the files of a model folder are and how they read; see ``casualties.extractor.Manifest``."""
+    manifest = {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "windows": asdict(windowing),
+        "labels": TAGS,
+        "groups": GROUPS,
+        "sha256": {file: file_digest(folder / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
+    }
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
 def decode_all(folder: Path, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
     """What the exported model finds in some articles, as it stands before tuning."""
     return list(Extractor(folder).decode_many(article.text for article in articles))
 
 
-def check(report: Mapping[str, float], most_lost: float) -> None:
+def check(report: Mapping[str, float]) -> None:
     """Refuse an export that is not the model; see ``export``."""
     if report["float.max_difference"] > TOLERANCE:
         raise ValueError(f"graph and model differ by {report['float.max_difference']:.2g} in a probability")
-    if report["torch.main"] - report["exported.main"] > most_lost:
+    if report["torch.main"] - report["exported.main"] > MOST_LOST:
         before, after = report["torch.main"], report["exported.main"]
-        raise ValueError(f"quantisation loses too much: {MAIN_METRIC} falls from {before:.3f} to {after:.3f}")
+        raise ValueError(
+            f"quantisation loses too much: {MAIN_METRIC} falls from {before:.3f} to {after:.3f}; use --no-quantize"
+        )
 
 
 def write_graph(model: CasualtyModel, path: Path) -> None:

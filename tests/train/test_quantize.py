@@ -17,7 +17,7 @@ from casualties.engine import onnx_model
 from casualties.labels import TAGS
 from train.export import write_graph
 from train.model import CasualtyModel, as_engine
-from train.quantize import early_feed_forward, in_blocks, quantize
+from train.quantize import early_feed_forward, in_blocks, quantize_weights
 
 HIDDEN, LAYERS, WORDS = 64, 4, 1200
 
@@ -35,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> CasualtyModel:
 
 def test_the_quantised_graph_says_nearly_what_the_model_says(model: CasualtyModel, tmp_path: Path) -> None:
     write_graph(model, tmp_path / "float.onnx")
-    quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
+    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
     ids = np.random.default_rng(0).integers(0, WORDS, (2, 20))
     mask = np.ones_like(ids)
     one, other = as_engine(model)(ids, mask)[0], onnx_model(tmp_path / "int8.onnx")(ids, mask)[0]
@@ -48,7 +48,7 @@ def test_the_feed_forward_layers_of_the_first_half_are_found(model: CasualtyMode
     write_graph(model, tmp_path / "float.onnx")
     graph = onnx.load(tmp_path / "float.onnx")
     assert len(early_feed_forward(graph, HIDDEN)) == LAYERS  # two a layer, of half the layers
-    quantize(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
+    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
     kinds = [node.op_type for node in onnx.load(tmp_path / "int8.onnx").graph.node]
     assert kinds.count("MatMulNBits") == LAYERS
     assert kinds.count("GatherBlockQuantized") == 1
