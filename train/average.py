@@ -1,7 +1,8 @@
-"""Average the weights of runs that grew out of one another: ``python -m train.average RUN… --output RUN``.
+"""Average the weights of runs that began alike: ``python -m train.average RUN… --output RUN``.
 
-Models fine-tuned from one start lie close enough together for the mean of their weights to be a model as well, often
-one that generalises better than each (Wortsman et al. 2022, "Model soups"). Runs from different starts are not.
+Models fine-tuned from one start, be it the bare encoder with heads that begin alike whatever the seed, lie close enough
+together for the mean of their weights to be a model as well, often one that generalises better than each (Wortsman et
+al. 2022, "Model soups"). Models of different encoders do not.
 """
 
 from __future__ import annotations
