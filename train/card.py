@@ -1,6 +1,6 @@
 """Write a model card, and README's figures, from what training, evaluation and the benchmark left behind.
 
-``python -m train.card RUN RUN RUN --model … --scores … --float-scores … --benchmark … --output model_cards/NAME.md``
+``python -m train.card RUN RUN RUN --exported RUN --model … --scores … --float-scores … --benchmark … --output model_cards/NAME.md``
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def main(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of the runs, the embedded one's first.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of the runs.")],
+    exported: Annotated[Path, typer.Option(help="The run that was exported: one of them, or their mean.")],
     model: Annotated[Path, typer.Option(help="The embedded model's folder.")],
     scores: Annotated[Path, typer.Option(help="Test scores of the embedded model and of the seeds, that one first.")],
     float_scores: Annotated[Path, typer.Option(help="Test scores of the embedded model in float.")],
@@ -67,7 +68,7 @@ def main(
             groups=group_table(int8),
             labels=label_table(_first(int8)["all"]),
             precision=precision_table(_first(int8)["all"], _first(exact)["all"]),
-            export=export_lines(runs[0]),
+            export=export_lines(exported),
             links=link_rows(links),
             calibration=calibration_lines(int8, found["reliability"]),
             robustness=robustness_table(json.loads(robustness.read_text(encoding="utf-8"))),
