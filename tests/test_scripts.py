@@ -67,6 +67,7 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     assert code == 0
     options = {
         "robustness": tmp_path / "robustness.json",
+        "exported": tmp_path,
         "model": tiny_model,
         "scores": scores,
         "float-scores": scores,
@@ -86,6 +87,7 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     assert "| float | 200 (×0.50) |" in card
     assert "1.0e-06 in float, 0.25 in int8" in card
     assert "$" not in card
+    assert train.card.chance_error([[10**7, 0.5, 0.4]]) < 1e-3 < train.card.chance_error([[40, 0.5, 0.5]]) < 0.1
     assert readme.startswith("a <!-- accuracy -->") and readme.endswith("<!-- /example --> z") and " old " not in readme
 
 

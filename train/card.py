@@ -1,6 +1,6 @@
 """Write a model card, and README's figures, from what training, evaluation and the benchmark left behind.
 
-``python -m train.card RUN RUN RUN --exported RUN --model … --scores … --float-scores … --benchmark … --output model_cards/NAME.md``
+``python -m train.card RUN RUN RUN --exported RUN --model … --scores … --float-scores … … --output model_cards/NAME.md``
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Annotated, TypeVar
 
+import numpy as np
 import typer
 from rich.console import Console
 
@@ -153,7 +154,10 @@ def calibration_lines(scores: Scores, reliability: Mapping[str, Sequence[Sequenc
     errors = []
     for family in reliability:
         values = [model["all"][f"ece.{family}"] for model in scores.values()]
-        errors.append(f"{family} {values[0]:.3f} ({min(values):.3f}–{max(values):.3f})")
+        errors.append(
+            f"{family} {values[0]:.3f} ({min(values):.3f}–{max(values):.3f}), "
+            f"where confidences that are right would give {chance_error(reliability[family]):.3f}"
+        )
     rows = [
         [family, f"{100 * confidence:.0f}", f"{100 * right:.0f}", f"{mentions:.0f}"]
         for family, bins in reliability.items()
@@ -161,6 +165,18 @@ def calibration_lines(scores: Scores, reliability: Mapping[str, Sequence[Sequenc
     ]
     table = markdown(["mentions of", "confidence", "right", "how many"], rows)
     return f"Expected calibration error on test: {'; '.join(errors)}.\n\n{table}"
+
+
+def chance_error(bins: Sequence[Sequence[float]], draws: int = 2000) -> float:
+    """The calibration error to expect of confidences that are right, since bins of few mentions err by chance.
+
+    Args:
+        bins: of the mentions, their number, mean confidence and share that was right.
+        draws: how often to draw what comes true.
+    """
+    numbers, confidences, _ = np.array(bins).T
+    right = np.random.default_rng(0).binomial(numbers.astype(int), confidences, size=(draws, len(numbers))) / numbers
+    return float((np.abs(right - confidences) @ numbers / numbers.sum()).mean())
 
 
 def robustness_table(scores: Mapping[str, Mapping[str, float]]) -> str:
