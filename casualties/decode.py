@@ -20,11 +20,6 @@ Booleans = npt.NDArray[np.bool_]
 _INSIDE = np.arange(2, len(TAGS), 2)
 """The ``I-`` tags; each stands behind its ``B-`` tag."""
 
-_ARTICLES = ("a", "an", "the", "his", "her", "their")
-_PREPOSITIONS = ("of", "in", "at", "by", "from", "to", "with", "for", "on", "as")
-_NEVER_LAST = frozenset((*_ARTICLES, *_PREPOSITIONS, "and", "or", "who", "that"))
-"""Words that no mention ends with: a span that does ran on, or was cut before its noun."""
-
 
 def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...]:
     """Find the mentions of a text.
@@ -37,11 +32,10 @@ def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...
     Returns:
         The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text.
     """
-    begins = _begins_paragraph(text, words)
-    tags = best_tags(scores.tags, begins)
+    tags = best_tags(scores.tags, _begins_paragraph(text, words))
     mentions: list[Mention] = []
     for first, last, label in spans(tags):
-        start, end = int(words.starts[first]), int(words.ends[_end(text, words, first, last, (tags > 0) | begins) - 1])
+        start, end = int(words.starts[first]), int(words.ends[last - 1])
         found = Mention(
             id=f"m{len(mentions) + 1}",
             start=start,
@@ -59,21 +53,6 @@ def _begins_paragraph(text: str, words: WindowedText) -> Booleans:
     ends = [0, *words.ends.tolist()][: len(words.starts)]
     gaps = zip(ends, words.starts.tolist(), strict=True)
     return np.array([text.count("\n", end, start) > 1 for end, start in gaps], dtype=bool)
-
-
-def _end(text: str, words: WindowedText, first: int, last: int, closed: Booleans) -> int:
-    """The word behind a span as it should be, given the one behind it as it was found.
-
-    An article or a preposition belongs to what comes next. A span of nothing else was cut after it, and takes the next
-    word in, if that is a word, and not ``closed`` to it, (words,).
-    """
-    end = last
-    while end > first and text[words.starts[end - 1] : words.ends[end - 1]].lower() in _NEVER_LAST:
-        end -= 1
-    if end > first:
-        return end
-    takes_in = last < len(closed) and not closed[last] and text[words.starts[last]].isalnum()
-    return last + 1 if takes_in else last
 
 
 def _specify(mention: Mention, groups: Floats) -> Mention:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 
 import numpy as np
@@ -10,10 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casualties.decode import best_tags, decode, spans
-from casualties.engine import Scores
-from casualties.labels import GROUPS, TAGS
-from casualties.windows import WindowedText
+from casualties.decode import best_tags, spans
+from casualties.labels import TAGS
 
 B_KILLED, I_KILLED, B_PLACE, I_PLACE = (TAGS.index(tag) for tag in ("B-KILLED", "I-KILLED", "B-PLACE", "I-PLACE"))
 USED = (0, B_KILLED, I_KILLED, B_PLACE, I_PLACE)
@@ -53,29 +50,3 @@ def test_no_mention_goes_on_where_it_must_not() -> None:
 def test_spans_begin_at_b_and_end_where_no_i_follows() -> None:
     tags = np.array([B_KILLED, I_KILLED, B_KILLED, 0, B_PLACE, B_KILLED, I_KILLED])
     assert list(spans(tags)) == [(0, 2, "KILLED"), (2, 3, "KILLED"), (4, 5, "PLACE"), (5, 7, "KILLED")]
-
-
-@pytest.mark.parametrize(
-    ("marked", "found"),
-    [
-        ("[Two men] of Tolva died", "Two men"),
-        ("[Two men of the] guard died", "Two men"),
-        ("police said [the] dead were two", "the dead"),
-        ("[A], a miner, died", "A"),  # no word to take in
-        ("[one of the two]", "one of the two"),
-        ("there died [a]", "a"),
-        ("there died [the]\n\nTolva wept", "the"),
-    ],
-)
-def test_no_mention_ends_with_an_article_or_a_preposition(marked: str, found: str) -> None:
-    begin, end = marked.index("["), marked.index("]") - 1
-    text = marked.replace("[", "").replace("]", "")
-    places = [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
-    tags = np.zeros((len(places), len(TAGS)), np.float32)
-    for row, (start, _) in enumerate(places):
-        tags[row, B_KILLED if start == begin else I_KILLED if begin < start < end else 0] = 1
-    starts, ends = np.array(places, dtype=np.int64).T
-    groups = np.full((len(places), len(GROUPS)), 1 / len(GROUPS), np.float32)
-    (mention,) = decode(text, WindowedText(starts, ends, ()), Scores(tags, groups))
-    assert (mention.text, mention.confidence) == (found, 1.0)
-    assert text[mention.start : mention.end] == mention.text
