@@ -1,9 +1,8 @@
 """Train the model that links mentions, and put it into a model folder: ``python -m train.links FOLDER --data DATA``.
 
-It learns from the links that people marked between the mentions that people marked, of the train articles: small
-networks on the features of a pair (``casualties.pairs``), three minutes each on a processor. Two long incidents joined
-or not make one network's scores jump, so what is kept of each is the running mean of its weights (Polyak and Juditsky
-1992), and of all the mean of their scores, which is one network again.
+It learns from the links that people marked between the mentions that people marked, of the train articles. A small
+network on the features of a pair (``casualties.pairs``), two minutes on a processor. What is kept is the running mean
+of its weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
 """
 
 from __future__ import annotations
@@ -45,8 +44,6 @@ DECAY = 0.995
 """Of the running mean, a step."""
 BATCH = 8
 """Articles a step."""
-MEMBERS = 5
-"""Networks whose scores are averaged."""
 SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e"), ("sources",), ("parts",))
@@ -91,18 +88,10 @@ class Example:
     """Which may be a source, and which a larger figure, (mentions,)."""
 
 
-def train_links(
-    train: Sequence[Article], dev: Sequence[Article], seed: int, epochs: int = EPOCHS, members: int = MEMBERS
-) -> nn.Sequential:
+def train_links(train: Sequence[Article], dev: Sequence[Article], seed: int, epochs: int = EPOCHS) -> nn.Sequential:
     """Train on some articles; the whole articles among others choose how readily incidents are joined."""
-    examples = [example for article in train for example in make_examples(article)]
-    network = side_by_side([_train_member(examples, members * seed + number, epochs) for number in range(members)])
-    shift_bias(network, [article for article in dev if article.source in WHOLE_ARTICLES] or dev)
-    return network
-
-
-def _train_member(examples: Sequence[Example], seed: int, epochs: int) -> nn.Sequential:
     set_seed(seed)
+    examples = [example for article in train for example in make_examples(article)]
     network = make_network()
     mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
@@ -110,7 +99,7 @@ def _train_member(examples: Sequence[Example], seed: int, epochs: int) -> nn.Seq
     for epoch in range(epochs):
         network.train()
         order = np.random.default_rng([seed, epoch]).permutation(len(examples)).tolist()
-        for start in track(range(0, len(order), BATCH), f"seed {seed}, epoch {epoch}"):
+        for start in track(range(0, len(order), BATCH), f"epoch {epoch}"):
             losses = [loss_of(network, examples[number]) for number in order[start : start + BATCH]]
             optimizer.zero_grad()
             torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
@@ -119,23 +108,8 @@ def _train_member(examples: Sequence[Example], seed: int, epochs: int) -> nn.Seq
             mean.update_parameters(network)
     trained = mean.module.eval()
     assert isinstance(trained, nn.Sequential)
+    shift_bias(trained, [article for article in dev if article.source in WHOLE_ARTICLES] or dev)
     return trained
-
-
-@torch.no_grad()
-def side_by_side(networks: Sequence[nn.Sequential]) -> nn.Sequential:
-    """One network that gives the mean of the scores of some: it has all their hidden units."""
-    together = make_network(HIDDEN * len(networks)).eval()
-    parts = [network.state_dict() for network in networks]
-    together.load_state_dict(
-        {
-            "0.weight": torch.cat([part["0.weight"] for part in parts]),
-            "0.bias": torch.cat([part["0.bias"] for part in parts]),
-            "3.weight": torch.cat([part["3.weight"] for part in parts], dim=1) / len(parts),
-            "3.bias": torch.stack([part["3.bias"] for part in parts]).mean(dim=0),
-        }
-    )
-    return together
 
 
 def shift_bias(network: nn.Sequential, dev: Sequence[Article]) -> None:
@@ -161,9 +135,9 @@ def shift_bias(network: nn.Sequential, dev: Sequence[Article]) -> None:
     logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
 
 
-def make_network(hidden: int = HIDDEN) -> nn.Sequential:
+def make_network() -> nn.Sequential:
     """One hidden layer from the features of a pair to its three scores."""
-    return nn.Sequential(nn.Linear(FEATURES, hidden), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(hidden, len(SCORES)))
+    return nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(HIDDEN, len(SCORES)))
 
 
 def make_examples(article: Article) -> list[Example]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from casualties.confidence import Scaling, Tuning
 from casualties.corpus.inline import parse_inline
@@ -17,16 +16,7 @@ from casualties.corpus.records import Article
 from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
 from casualties.pairs import FEATURES
 from casualties.scoring.links import unlinked
-from train.links import (
-    MOST,
-    as_link_model,
-    dev_scores,
-    make_examples,
-    make_network,
-    side_by_side,
-    train_links,
-    write_graph,
-)
+from train.links import MOST, as_link_model, dev_scores, make_examples, train_links, write_graph
 
 ARTICLES = [
     parse_inline(marked, id=str(number), source="articles")
@@ -41,7 +31,7 @@ ARTICLES = [
 
 
 def test_it_learns_what_people_linked() -> None:
-    network = train_links(ARTICLES, [], seed=0, epochs=150, members=2)
+    network = train_links(ARTICLES, [], seed=0, epochs=150)
     scores = dev_scores(as_link_model(network), ARTICLES)
     assert scores == dict.fromkeys(scores, pytest.approx(1.0))
 
@@ -59,19 +49,12 @@ def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_toget
     assert make_examples(replace(long, mentions=())) == []
 
 
-def test_networks_side_by_side_give_the_mean_of_their_scores() -> None:
-    networks = [make_network().eval() for _ in range(3)]
-    features = torch.randn(50, FEATURES)
-    mean = torch.stack([network(features) for network in networks]).mean(dim=0)
-    torch.testing.assert_close(side_by_side(networks)(features), mean)
-
-
 @pytest.fixture(scope="module")
 def folder(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model with a link model that has learnt the articles."""
     folder = tmp_path_factory.mktemp("links") / "model"
     shutil.copytree(tiny_model, folder)
-    write_graph(train_links(ARTICLES, [], seed=0, epochs=150, members=2), folder / "scratch")
+    write_graph(train_links(ARTICLES, [], seed=0, epochs=150), folder / "scratch")
     add_link_model(folder, folder / "scratch")
     return folder
 
