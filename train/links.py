@@ -1,7 +1,7 @@
 """Train the model that links mentions, and put it into a model folder: ``python -m train.links FOLDER --data DATA``.
 
-It learns from the links that people marked between the mentions that people marked, of the train articles. A small
-network on the features of a pair (``casualties.pairs``), two minutes on a processor. What is kept is the running mean
+It learns from the links that people marked between the mentions that people marked, of the train articles: a small
+network on the features of a pair (``casualties.pairs``), a few minutes on a processor. What is kept is the running mean
 of its weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
 """
 
