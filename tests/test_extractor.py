@@ -187,8 +187,8 @@ def test_the_suspicion_is_read_as_one(two_attacks: Report) -> None:
     assert ("ISIS", "SUSPECTED") in {(mention.text, mention.label) for mention in two_attacks.mentions}
 
 
-@pytest.mark.xfail(strict=True, reason="early reports are read as a claim, which outweighs the suspicion; see the card")
-def test_the_first_attack_is_not_claimed(two_attacks: Report) -> None:
+@pytest.mark.xfail(strict=True, reason="early reports are read as a fact, which outweighs the suspicion; see the card")
+def test_the_first_attack_is_suspected_alone(two_attacks: Report) -> None:
     (attack,) = {i.id: i for i in two_attacks.incidents for place in i.places if place.text == "al-Rashad"}.values()
     assert {(actor.name, actor.status) for actor in attack.actors} == {("ISIS", "SUSPECTED")}
 
