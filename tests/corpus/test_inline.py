@@ -61,7 +61,7 @@ def test_the_message_names_article_and_line() -> None:
 @pytest.mark.parametrize("path", sorted(ARTICLES.glob("*.txt")), ids=lambda path: path.stem)
 def test_our_articles_can_be_read(path: Path) -> None:
     article = read_inline(path)
-    assert 150 <= len(article.text.split()) <= 900
+    assert 60 <= len(article.text.split()) <= 900  # short ones are press releases and statements
     assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
     ends = [0, *(mention.end for mention in article.mentions)]
     assert all(mention.start >= end for mention, end in zip(article.mentions, ends, strict=False)), "mentions overlap"
