@@ -7,15 +7,12 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from casualties.counts import read_count
 from casualties.engine import Floats, Scores
 from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, GROUPS, LABELS, TAGS
 from casualties.report import Attribution, Casualty, Mention
-from casualties.windows import Integers, WindowedText
-
-Booleans = npt.NDArray[np.bool_]
+from casualties.windows import Booleans, Integers, WindowedText
 
 _INSIDE = np.arange(2, len(TAGS), 2)
 """The ``I-`` tags; each stands behind its ``B-`` tag."""
@@ -32,7 +29,7 @@ def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...
     Returns:
         The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text.
     """
-    tags = best_tags(scores.tags, _begins_paragraph(text, words))
+    tags = best_tags(scores.tags, words.begins)
     mentions: list[Mention] = []
     for first, last, label in spans(tags):
         start, end = int(words.starts[first]), int(words.ends[last - 1])
@@ -46,13 +43,6 @@ def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...
         )
         mentions.append(_specify(found, scores.groups[first:last]))
     return tuple(mentions)
-
-
-def _begins_paragraph(text: str, words: WindowedText) -> Booleans:
-    """Whether a blank line stands before each word, (words,)."""
-    ends = [0, *words.ends.tolist()][: len(words.starts)]
-    gaps = zip(ends, words.starts.tolist(), strict=True)
-    return np.array([text.count("\n", end, start) > 1 for end, start in gaps], dtype=bool)
 
 
 def _specify(mention: Mention, groups: Floats) -> Mention:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from casualties.labels import GROUPS, TAGS
+from casualties.report import Mention
 from casualties.windows import Integers, Window, WindowedText
 
 Floats = npt.NDArray[np.float32]
 
-Model = Callable[[Integers, Integers], tuple[Floats, Floats]]
-"""Token ids and attention mask, both (windows, tokens), to tag logits and group logits, (windows, tokens, ·)."""
+Model = Callable[[Integers, Integers, Integers], tuple[Floats, Floats, Floats]]
+"""Token ids, attention mask and token types, each (windows, tokens), to tag logits, group logits and the encoder's
+vectors, each (windows, tokens, ·). A model that does not give its vectors away has the vector [0] for all."""
+
+SURE = 0.999
+"""The vector of a word that is in no mention, with at least this probability, is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Scores:
     """Probabilities of ``labels.TAGS``, shape (words, tags)."""
     groups: Floats
     """Probabilities of ``labels.GROUPS`` were the word part of a casualty mention, shape (words, groups)."""
+    vectors: dict[int, Floats] = field(default_factory=dict)
+    """The encoder's vectors of words that may be part of a mention, by the word's number."""
 
 
 def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int | None = None) -> Model:
@@ -49,14 +56,20 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
         raise ValueError(f"no provider {min(missing)}; there are {', '.join(ort.get_available_providers())}")
     session = ort.InferenceSession(path, options, providers=wanted)
 
-    def run(token_ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
-        tags, groups = session.run(["tags", "groups"], {"input_ids": token_ids, "attention_mask": mask})
-        return tags, groups
+    inputs = {each.name for each in session.get_inputs()}
+
+    gives_vectors = "vectors" in {each.name for each in session.get_outputs()}
+
+    def run(token_ids: Integers, mask: Integers, types: Integers) -> tuple[Floats, Floats, Floats]:
+        given = {"input_ids": token_ids, "attention_mask": mask, "token_type_ids": types}
+        wanted = ["tags", "groups", *(["vectors"] if gives_vectors else [])]
+        tags, groups, *vectors = session.run(wanted, {name: given[name] for name in inputs})
+        return tags, groups, vectors[0] if vectors else np.zeros((*token_ids.shape, 1), np.float32)
 
     return run
 
 
-def score(model: Model, texts: Sequence[WindowedText], batch_size: int) -> list[Scores]:
+def score(model: Model, texts: Sequence[WindowedText], batch_size: int, sure: float = SURE) -> list[Scores]:
     """Score every word of some texts.
 
     Windows of all texts are sorted by length and read in batches, so that little of a batch is padding.
@@ -65,6 +78,7 @@ def score(model: Model, texts: Sequence[WindowedText], batch_size: int) -> list[
         model: what to read them with.
         texts: the texts, cut into windows.
         batch_size: windows a batch.
+        sure: words that are in no mention with this probability have no vector; above 1, all have one.
     """
     scores = [
         Scores(
@@ -75,23 +89,39 @@ def score(model: Model, texts: Sequence[WindowedText], batch_size: int) -> list[
     windows = [(window, scores[number]) for number, text in enumerate(texts) for window in text.windows]
     windows.sort(key=lambda pair: len(pair[0].token_ids))
     for batch in _batches(windows, batch_size):
-        tags, groups = model(*pad([window.token_ids for window, _ in batch]))
+        tags, groups, vectors = model(*pad([window for window, _ in batch]))
         for row, (window, target) in enumerate(batch):
             read = window.positions[window.read.start - window.first_word : window.read.stop - window.first_word]
             target.tags[window.read] = _softmax(tags[row, read])
             target.groups[window.read] = _softmax(groups[row, read])
+            kept = target.tags[window.read, 0] < sure
+            kept[:1] = True  # so that their length is known
+            for number in np.flatnonzero(kept).tolist():
+                target.vectors[window.read.start + number] = vectors[row, read[number]].copy()
     return scores
 
 
-def pad(sequences: Sequence[Integers]) -> tuple[Integers, Integers]:
-    """Token ids side by side, with zeros behind the shorter ones, and the mask that tells them apart."""
-    longest = max(map(len, sequences))
-    token_ids = np.zeros((len(sequences), longest), np.int64)
-    mask = np.zeros_like(token_ids)
-    for row, sequence in enumerate(sequences):
-        token_ids[row, : len(sequence)] = sequence
-        mask[row, : len(sequence)] = 1
-    return token_ids, mask
+def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: Mapping[int, Floats]) -> Floats:
+    """The encoder's vector of each mention, the mean of its words', (mentions, length); zero where none is known."""
+    length = len(next(iter(vectors.values()), ()))
+    found = np.zeros((len(mentions), length), np.float32)
+    for number, mention in enumerate(mentions):
+        first = int(np.searchsorted(words.ends, mention.start, side="right"))
+        last = int(np.searchsorted(words.starts, mention.end, side="left"))
+        if known := [vectors[word] for word in range(first, last) if word in vectors]:
+            found[number] = np.mean(known, axis=0)
+    return found
+
+
+def pad(windows: Sequence[Window]) -> tuple[Integers, Integers, Integers]:
+    """Windows side by side as a ``Model`` takes them, with zeros behind the shorter ones."""
+    longest = max(len(window.token_ids) for window in windows)
+    token_ids = np.zeros((len(windows), longest), np.int64)
+    mask, types = np.zeros_like(token_ids), np.zeros_like(token_ids)
+    for row, window in enumerate(windows):
+        length = len(window.token_ids)
+        token_ids[row, :length], mask[row, :length], types[row, :length] = window.token_ids, 1, window.token_types
+    return token_ids, mask, types
 
 
 def _batches(windows: Sequence[tuple[Window, Scores]], batch_size: int) -> Iterator[Sequence[tuple[Window, Scores]]]:

@@ -19,11 +19,11 @@ from tokenizers import Tokenizer
 
 from casualties.confidence import Tuning
 from casualties.decode import decode
-from casualties.engine import onnx_model, score
+from casualties.engine import Floats, mention_vectors, onnx_model, score
 from casualties.labels import GROUPS, TAGS
 from casualties.link import link, onnx_link_model
 from casualties.report import Mention, Report
-from casualties.windows import Windowing
+from casualties.windows import WindowedText, Windowing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights"
 EMBEDDED: dict[str, Path] = {"default": DEFAULT_MODEL, "muc4": DEFAULT_MODEL / "muc4"}
@@ -31,7 +31,7 @@ EMBEDDED: dict[str, Path] = {"default": DEFAULT_MODEL, "muc4": DEFAULT_MODEL / "
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "config.json"
 LINKS_FILE = "links.onnx"
 """The link model; a folder without one links by rules."""
-FORMAT = 1
+FORMAT = 2
 """Of a model folder; raised when an older package could no longer read what ``train.export`` writes."""
 
 
@@ -86,6 +86,16 @@ class Manifest:
             raise ModelError(f"{folder / MANIFEST_FILE} cannot be read ({error}); {_remedy(folder)}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text and its mentions, not yet linked, with the encoder's vectors of its words, by number."""
+
+    text: str
+    words: WindowedText
+    mentions: tuple[Mention, ...]
+    vectors: dict[int, Floats]
+
+
 class Extractor:
     """Reads articles with one model, loaded once."""
 
@@ -128,7 +138,7 @@ class Extractor:
         Raises:
             MissingExtraError: if ``published`` is given and dateparser is not installed.
         """
-        return self._link(*next(self._read(iter([text]), 1)), published, min_confidence)
+        return self._link(next(self._read(iter([text]), 1)), published, min_confidence)
 
     def extract_many(self, texts: Iterable[str], batch_size: int = 1, min_confidence: float = 0.0) -> Iterator[Report]:
         """Read many articles, some at a time, in their order.
@@ -145,32 +155,40 @@ class Extractor:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        read = self._read(iter(texts), batch_size)
-        return (self._link(text, mentions, None, min_confidence) for text, mentions in read)
+        return (self._link(read, None, min_confidence) for read in self._read(iter(texts), batch_size))
 
     def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
         """The mentions of some articles as the model alone gives them: not tuned, not linked."""
-        return (mentions for _, mentions in self._read(iter(texts), 1))
+        return (read.mentions for read in self._read(iter(texts), 1))
 
-    def _read(self, remaining: Iterator[str], batch_size: int) -> Iterator[tuple[str, tuple[Mention, ...]]]:
-        """The texts and their mentions, not yet linked."""
+    def _read(self, remaining: Iterator[str], batch_size: int) -> Iterator[_Reading]:
         while some := list(islice(remaining, batch_size)):
             windowed = [self.manifest.windowing.split(text, self._tokenizer) for text in some]
             for text, words, scores in zip(some, windowed, score(self._model, windowed, batch_size), strict=True):
-                yield text, decode(text, words, scores)
+                yield _Reading(text, words, decode(text, words, scores), scores.vectors)
 
-    def _link(self, text: str, mentions: Sequence[Mention], published: dt.date | None, min_confidence: float) -> Report:
-        return self.link(text, self.manifest.tuning.apply(mentions, min_confidence), published)
+    def _link(self, read: _Reading, published: dt.date | None, min_confidence: float) -> Report:
+        mentions = self.manifest.tuning.apply(read.mentions, min_confidence)
+        return self.link(read.text, mentions, published, mention_vectors(mentions, read.words, read.vectors))
 
-    def link(self, text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Report:
+    def link(
+        self, text: str, mentions: Sequence[Mention], published: dt.date | None = None, vectors: Floats | None = None
+    ) -> Report:
         """Link mentions that are known already, such as those that people marked.
 
         Args:
             text: the text.
             mentions: its mentions, sorted and disjoint; what links they already have is replaced.
             published: the day that the text is from.
+            vectors: what ``vectors`` gives for them, if it is known.
         """
-        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links)
+        known = self.vectors(text, mentions) if vectors is None else vectors
+        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links, known)
+
+    def vectors(self, text: str, mentions: Sequence[Mention]) -> Floats:
+        """The encoder's vector of each mention of a text, (mentions, length); see ``engine.mention_vectors``."""
+        words = self.manifest.windowing.split(text, self._tokenizer)
+        return mention_vectors(mentions, words, score(self._model, [words], 1, sure=2)[0].vectors)
 
 
 def extract(text: str, published: dt.date | None = None, min_confidence: float = 0.0) -> Report:

@@ -1,8 +1,9 @@
 """Mentions to a report: a learned model, or rules alone, say which belong together; then each incident is resolved.
 
-The model scores each pair of mentions three times: do they speak of one incident, is the second the source of the
-first, is the first part of the second. Incidents are found by average linkage of the first score (UPGMA, Sokal and
-Michener 1958): the two groups of mentions that fit best are joined as long as they are rather the same than not.
+From what ``casualties.pairs`` tells of two mentions and from the encoder's vectors of both, the model scores each pair
+three times: do they speak of one incident, is the second the source of the first, is the first part of the second.
+Incidents are found by average linkage of the first score (UPGMA, Sokal and Michener 1958): the two groups of mentions
+that fit best are joined as long as they are rather the same than not.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from casualties.report import Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
-LinkModel = Callable[[Floats], Floats]
-"""Features (mentions, mentions, ``FEATURES``) to scores (mentions, mentions, 3), log-odds; see ``SCORES``."""
+LinkModel = Callable[[Floats, Floats], Floats]
+"""Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to scores (mentions,
+mentions, 3), log-odds; see ``SCORES``."""
 
 SCORES = ("same incident", "source of", "part of")
 """What a link model scores, in its order. The first is the mean of both directions."""
@@ -52,9 +54,14 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     if (given := session.get_outputs()[0].shape[-1]) != len(SCORES):
         raise ValueError(f"it gives {given} scores of a pair, this version reads {len(SCORES)}; run train.links again")
 
-    def run(features: Floats) -> Floats:
+    inputs = {each.name: len(each.shape) for each in session.get_inputs()}
+
+    def run(features: Floats, vectors: Floats) -> Floats:
         count = len(features)
-        scores: Floats = session.run(["scores"], {"features": features.reshape(count * count, FEATURES)})[0]
+        given = {"features": features if inputs["features"] == 3 else features.reshape(count * count, FEATURES)}
+        if "vectors" in inputs:
+            given["vectors"] = vectors
+        scores: Floats = session.run(["scores"], given)[0]
         return scores.reshape(count, count, len(SCORES))
 
     return run
@@ -66,6 +73,7 @@ def link(
     model: str = "",
     published: dt.date | None = None,
     links: LinkModel | None = None,
+    vectors: Floats | None = None,
 ) -> Report:
     """Link the mentions of a text and gather its incidents.
 
@@ -75,19 +83,23 @@ def link(
         model: what found them.
         published: the day that the article is from, if expressions of time are to be read.
         links: what to link them with; rules alone if ``None``.
+        vectors: the encoder's, of the mentions, (mentions, length), if ``links`` reads them.
     """
     linked = link_by_rules(text, mentions)
     if links:
         sentences = Sentences(text)
-        blocks = [linked[start : start + BLOCK] for start in range(0, len(linked), BLOCK)]
-        linked = list(_numbered([_link_block(text, block, sentences, links) for block in blocks]))
+        known = np.zeros((len(linked), 0), np.float32) if vectors is None else vectors
+        blocks = [slice(start, start + BLOCK) for start in range(0, len(linked), BLOCK)]
+        linked = list(_numbered([_link_block(text, linked[block], known[block], sentences, links) for block in blocks]))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
 
 
-def _link_block(text: str, mentions: list[Mention], sentences: Sentences, links: LinkModel) -> list[Mention]:
+def _link_block(
+    text: str, mentions: list[Mention], vectors: Floats, sentences: Sentences, links: LinkModel
+) -> list[Mention]:
     """The mentions with the links that a model gives them; incidents are numbered within the block."""
-    scores = links(pair_features(text, within(mentions), sentences))
+    scores = links(pair_features(text, within(mentions), sentences), vectors)
     incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
     sources = _best(scores[..., 1], np.array([[can_attribute(mention) for mention in mentions]] * len(mentions)))
     wholes = _best(scores[..., 2], _can_include(mentions, sentences))

@@ -1,7 +1,7 @@
 """What two mentions of a text have to do with each other, in numbers: what the link model reads.
 
 Where they stand, what stands between them, what they and their sentences name, and what ``casualties.rules`` makes of
-them. A model learns what each is worth; nothing here depends on the encoder.
+them. A model learns what each is worth, beside the encoder's vectors of the two; nothing here depends on the encoder.
 """
 
 from __future__ import annotations

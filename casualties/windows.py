@@ -17,9 +17,16 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 LONGEST_WORD = 64
 """Tokens; a longer run without boundary (hostile input, a script without spaces) is cut into words of this length."""
+
+CASINGS = ("lower", "Capitalised", "CAPITALS")
+"""How a word may be written. A text that is all in capitals, or nearly, counts as lower: there they say nothing."""
+TOKEN_TYPES = 2 * len(CASINGS)
+"""A token's type is its word's casing, and this plus their number where the word begins a paragraph: an uncased
+vocabulary knows neither capitals nor line breaks. 0 is what encoders take where nothing is known."""
 
 _LONGEST_CHARACTER = 18
 """Tokens; compatibility decomposition makes at most 18 characters of one (Unicode Standard Annex 15)."""
@@ -33,6 +40,8 @@ class Window:
 
     token_ids: Integers
     """The tokens with the encoder's special tokens, shape (tokens,)."""
+    token_types: Integers
+    """The type of each token, below ``TOKEN_TYPES``, shape (tokens,)."""
     positions: Integers
     """The first token of each word of the window, shape (words in the window,)."""
     first_word: int
@@ -49,6 +58,8 @@ class WindowedText:
     """Where each word begins, in characters of the text, shape (words,)."""
     ends: Integers
     """Where each word ends, shape (words,)."""
+    begins: Booleans
+    """Which words begin a paragraph: a blank line stands before them, shape (words,)."""
     windows: tuple[Window, ...]
 
 
@@ -80,6 +91,16 @@ class Windowing:
         first_tokens = _first_tokens(text, offsets)
         bounds = np.array([*first_tokens, len(offsets)], dtype=np.int64)
         token_ids = np.array(encoding.ids, dtype=np.int64)
+        starts = [_skip_space(text, *offsets[token]) for token in first_tokens]
+        ends = [
+            start + len(text[start : offsets[token - 1][1]].rstrip())
+            for start, token in zip(starts, bounds[1:].tolist(), strict=True)
+        ]
+        begins = np.array(
+            [text.count("\n", end, start) > 1 for end, start in zip([0, *ends], starts, strict=False)], dtype=bool
+        )
+        types = np.zeros_like(token_ids)
+        types[bounds[:1].sum() :] = np.repeat(_casings(text, starts, ends) + len(CASINGS) * begins, np.diff(bounds))
         prefix, suffix = _special_tokens(tokenizer)
         spans = _cover(bounds, self.size - len(prefix) - len(suffix), self.overlap)
         windows = []
@@ -89,22 +110,33 @@ class Windowing:
             windows.append(
                 Window(
                     token_ids=np.concatenate([prefix, token_ids[bounds[first] : bounds[last]], suffix]),
+                    token_types=np.pad(types[bounds[first] : bounds[last]], (len(prefix), len(suffix))),
                     positions=bounds[first:last] - bounds[first] + len(prefix),
                     first_word=first,
                     read=slice(read_from, read_to),
                 )
             )
-        starts = [_skip_space(text, *offsets[token]) for token in first_tokens]
-        ends = [
-            start + len(text[start : offsets[token - 1][1]].rstrip())
-            for start, token in zip(starts, bounds[1:].tolist(), strict=True)
-        ]
-        return WindowedText(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), tuple(windows))
+        return WindowedText(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), begins, tuple(windows))
 
 
 def _encodable(text: str) -> str:
     """The text with each lone surrogate replaced, character for character, so that UTF-8 can hold it."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def _casings(text: str, starts: Sequence[int], ends: Sequence[int]) -> Integers:
+    """The number, in ``CASINGS``, of how each word is written, (words,)."""
+    upper = sum(map(str.isupper, text))
+    if upper > sum(map(str.islower, text)):
+        return np.zeros(len(starts), np.int64)
+    words = (text[start:end] for start, end in zip(starts, ends, strict=True))
+    return np.array([_casing(word) for word in words], np.int64)
+
+
+def _casing(word: str) -> int:
+    if word == word.lower():
+        return 0
+    return 2 if len(word) > 1 and word.isupper() else 1
 
 
 def _special_tokens(tokenizer: Tokenizer) -> tuple[Integers, Integers]:

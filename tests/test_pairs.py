@@ -54,7 +54,7 @@ def test_features_of_any_text(text: str) -> None:
 def test_a_model_decides_the_links() -> None:
     """Scores made by hand: two incidents, the first mention given by the fifth, the second part of the first."""
 
-    def model(features: Floats) -> Floats:
+    def model(features: Floats, _: Floats) -> Floats:
         count = len(features)
         scores = np.full((count, count, len(SCORES)), -1, np.float32)
         side = np.arange(count) < 5
@@ -74,7 +74,7 @@ def test_a_model_decides_the_links() -> None:
 def test_long_texts_are_linked_in_blocks() -> None:
     text = "x " * (2 * BLOCK + 3)
     mentions = [Mention(id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="PLACE") for n in range(2 * BLOCK + 3)]
-    report = link(text, mentions, links=lambda features: np.ones((*features.shape[:2], len(SCORES)), np.float32))
+    report = link(text, mentions, links=lambda features, _: np.ones((*features.shape[:2], len(SCORES)), np.float32))
     assert len(report.mentions) == len(mentions)
     assert {mention.incidents for mention in report.mentions} == {("i1",), ("i2",), ("i3",)}
 

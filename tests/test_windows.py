@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from casualties.windows import LONGEST_WORD, WindowedText, Windowing
+from casualties.windows import CASINGS, LONGEST_WORD, TOKEN_TYPES, WindowedText, Windowing
 
 TEXTS = st.text(alphabet=st.characters(), max_size=300) | st.text(alphabet="ab 1,.-’é\u0301\n漢\ud800", max_size=900)
 SMALL = Windowing(size=LONGEST_WORD + 24, overlap=4)
@@ -55,7 +55,8 @@ def test_every_word_is_read_by_exactly_one_window(tokenizer: Tokenizer, text: st
     read = [word for window in windowed.windows for word in range(window.read.start, window.read.stop)]
     assert read == list(range(len(windowed.starts)))
     for window in windowed.windows:
-        assert len(window.token_ids) <= SMALL.size
+        assert len(window.token_ids) == len(window.token_types) <= SMALL.size
+        assert all(0 <= type < TOKEN_TYPES for type in window.token_types)
         assert window.first_word <= window.read.start
         assert window.read.stop <= window.first_word + len(window.positions)
 
@@ -67,6 +68,36 @@ def test_words_are_sorted_disjoint_and_not_blank(tokenizer: Tokenizer, text: str
     assert np.all(windowed.starts < windowed.ends)
     assert np.all(windowed.ends[:-1] <= windowed.starts[1:])
     assert all(word == word.strip() for word in words_of(text, windowed))
+
+
+def types_of(text: str, tokenizer: Tokenizer) -> list[tuple[str, int]]:
+    windowed = Windowing().split(text, tokenizer)
+    return [
+        (word, int(window.token_types[position]))
+        for window in windowed.windows
+        for word, position in zip(words_of(text, windowed), window.positions, strict=True)
+    ]
+
+
+def test_a_token_type_tells_capitals_and_paragraphs(tokenizer: Tokenizer) -> None:
+    assert types_of("In Kos, ISIS\n\nmen shot A McDonald 5.\n\nUS", tokenizer) == [
+        ("In", 1),
+        ("Kos", 1),
+        (",", 0),
+        ("ISIS", 2),
+        ("men", len(CASINGS)),
+        ("shot", 0),
+        ("A", 1),
+        ("McDonald", 1),
+        ("5", 0),
+        (".", 0),
+        ("US", 2 + len(CASINGS)),
+    ]
+
+
+def test_capitals_say_nothing_where_all_is_in_capitals(tokenizer: Tokenizer) -> None:
+    assert {type for _, type in types_of("THE FMLN KILLED 3 IN San Salvador.", tokenizer)} == {0}
+    assert {type for _, type in types_of("the fmln killed 3 in san salvador.", tokenizer)} == {0}
 
 
 def test_windows_overlap_and_share_the_words_between_them(tokenizer: Tokenizer) -> None:

@@ -66,3 +66,12 @@ def reword(article: Article, other: Callable[[Mention], Mention]) -> Article:
         mentions.append(new)
         text += filler.text
     return replace(article, text=text + article.text[end:], mentions=tuple(mentions))
+
+
+def lower(article: Article) -> Article:
+    """The article in lower case; itself where that is of another length, as in Turkish."""
+    text = article.text.lower()
+    if len(text) != len(article.text):
+        return article
+    mentions = tuple(replace(mention, text=text[mention.start : mention.end]) for mention in article.mentions)
+    return replace(article, text=text, mentions=mentions)

@@ -41,6 +41,9 @@ class TrainingConfig:
     """Of the groups' loss beside the tags'."""
     swap: float
     """The share of mentions that others of their label replace, anew in each epoch; see ``train.augment``."""
+    lower: float
+    """The share of the articles that are read in lower case, others in each epoch, so that a text without capitals
+    is understood as well."""
     silver: float
     """The share of the windows that a teacher has read which an epoch takes, others in each epoch."""
 

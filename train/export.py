@@ -41,7 +41,7 @@ from casualties.extractor import (
 from casualties.labels import FAMILIES, GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
-from casualties.windows import WindowedText, Windowing
+from casualties.windows import TOKEN_TYPES, WindowedText, Windowing
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, select
@@ -171,11 +171,16 @@ def write_graph(model: CasualtyModel, path: Path) -> None:
     mask = example.clone()
     mask[1, 4:] = 0  # a mask of ones alone would be traced as none
     free = {0: "windows", 1: "tokens"}
-    write_onnx(model, path, {"input_ids": example, "attention_mask": mask}, ["tags", "groups"], free)
+    inputs = {"input_ids": example, "attention_mask": mask, "token_type_ids": example % TOKEN_TYPES}
+    write_onnx(model, path, inputs, ["tags", "groups", "vectors"], [free] * len(inputs))
 
 
 def write_onnx(
-    module: nn.Module, path: Path, inputs: Mapping[str, Tensor], outputs: Sequence[str], free: Mapping[int, str]
+    module: nn.Module,
+    path: Path,
+    inputs: Mapping[str, Tensor],
+    outputs: Sequence[str],
+    free: Sequence[Mapping[int, str]],
 ) -> None:
     """Write a module as an ONNX graph in one file.
 
@@ -184,9 +189,9 @@ def write_onnx(
         path: where.
         inputs: an example of each input, by name.
         outputs: the outputs' names.
-        free: the dimensions that differ from call to call, by number, the same in each input.
+        free: of each input, the dimensions that differ from call to call, by number; those of one name are alike.
     """
-    dimensions = {number: torch.export.Dim(name) for number, name in free.items()}
+    dimensions = {name: torch.export.Dim(name) for each in free for name in each.values()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         torch.onnx.export(
@@ -195,7 +200,7 @@ def write_onnx(
             path,
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_shapes=tuple(dimensions for _ in inputs),
+            dynamic_shapes=tuple({number: dimensions[name] for number, name in each.items()} for each in free),
             external_data=False,
             verbose=False,
         )

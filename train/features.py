@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_dataset(articles: Sequence[Article], windowing: Windowing, tokenizer: Tokenizer) -> Dataset:
-    """One row a window: ``input_ids``, ``tags`` and ``groups``, each (tokens,).
+    """One row a window: ``input_ids``, ``token_type_ids``, ``tags`` and ``groups``, each (tokens,).
 
     Only a word's first token carries a tag, and only words of casualties a group; all else is ``IGNORED``.
     How many gold spans do not begin and end with words, and so can be learnt only roughly, is logged as a warning.
@@ -50,8 +50,9 @@ def make_silver_dataset(silver: Dataset, windowing: Windowing, tokenizer: Tokeni
         tokenizer: the student's.
 
     Returns:
-        ``input_ids`` (tokens,), ``tags`` (tokens, tags) and ``groups`` (tokens, groups), zero where there is nothing
-        to learn. How many texts the two tokenizers cut into other words is logged as a warning; they are left out.
+        ``input_ids`` and ``token_type_ids`` (tokens,), ``tags`` (tokens, tags) and ``groups`` (tokens, groups), zero
+        where there is nothing to learn. How many texts the two tokenizers cut into other words is logged as a
+        warning; they are left out.
     """
     rows: list[dict[str, Any]] = []
     ragged = 0
@@ -90,7 +91,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     for window in words.windows:
         covered = slice(window.first_word, window.first_word + len(window.positions))
-        row: dict[str, Any] = {"input_ids": window.token_ids}
+        row: dict[str, Any] = {"input_ids": window.token_ids, "token_type_ids": window.token_types}
         for name, labels in (("tags", tags), ("groups", groups)):
             row[name] = np.full((len(window.token_ids), *labels.shape[1:]), nothing, labels.dtype)
             row[name][window.positions] = labels[covered]

@@ -36,7 +36,7 @@ from casualties.corpus.records import Article, sha256
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
-from train.augment import fillers_of, swap_mentions
+from train.augment import fillers_of, lower, swap_mentions
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import labelled_parts
@@ -130,6 +130,7 @@ def finetune(
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
         articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
+        articles = [lower(article) if random.random() < settings.lower else article for article in articles]
         numbered = batches_of(make_dataset(articles, config.windowing, plain), taught, settings, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
@@ -179,8 +180,9 @@ def collate(columns: Mapping[str, Sequence[Any]], device: torch.device) -> dict[
     """Rows side by side as tensors.
 
     Returns:
-        ``input_ids`` and ``attention_mask`` (windows, tokens), and the probabilities to learn, ``tags`` (windows,
-        tokens, tags) and ``groups`` (windows, tokens, groups): all zero where there is nothing to learn.
+        ``input_ids``, ``token_type_ids`` and ``attention_mask`` (windows, tokens), and the probabilities to learn,
+        ``tags`` (windows, tokens, tags) and ``groups`` (windows, tokens, groups): all zero where there is nothing to
+        learn.
     """
 
     def side_by_side(sequences: Iterable[Tensor]) -> Tensor:
@@ -188,6 +190,7 @@ def collate(columns: Mapping[str, Sequence[Any]], device: torch.device) -> dict[
 
     return {
         "input_ids": side_by_side(torch.as_tensor(ids) for ids in columns["input_ids"]),
+        "token_type_ids": side_by_side(torch.as_tensor(types) for types in columns["token_type_ids"]),
         "attention_mask": side_by_side(torch.ones(len(ids), dtype=torch.long) for ids in columns["input_ids"]),
         "tags": side_by_side(probabilities(tags, len(TAGS)) for tags in columns["tags"]),
         "groups": side_by_side(probabilities(groups, len(GROUPS)) for groups in columns["groups"]),
@@ -229,8 +232,8 @@ def train_epoch(
     losses: list[float] = []
     for batch in batches:
         with fast_precision(batch["tags"].device):
-            logits = model(batch["input_ids"], batch["attention_mask"])
-        loss = loss_function((logits[0].float(), logits[1].float()), batch["tags"], batch["groups"])
+            tags, groups, _ = model(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"])
+        loss = loss_function((tags.float(), groups.float()), batch["tags"], batch["groups"])
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), max_gradient_norm)

@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel, PreTrainedTokenizerBase
 
 from casualties.corpus.records import Article
 from casualties.decode import decode
 from casualties.engine import Floats, Model, score
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
-from casualties.windows import Integers, Windowing
+from casualties.windows import TOKEN_TYPES, Integers, Windowing
 from train.features import IGNORED
 
 _GROUP_HEAD = "group_head.safetensors"
@@ -49,6 +49,7 @@ class CasualtyModel(nn.Module):
                 if hasattr(config, name):  # each family of encoders has its own names
                     setattr(config, name, rate)
         self.tagger = AutoModelForTokenClassification.from_pretrained(encoder, config=config)
+        self.reads_types = read_token_types(self.tagger)
         self.dropout = nn.Dropout(dropout)
         self.group_head = nn.Linear(config.hidden_size, len(GROUPS))
 
@@ -63,18 +64,25 @@ class CasualtyModel(nn.Module):
         model.group_head.load_state_dict(load_file(folder / _GROUP_HEAD))
         return model
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Read windows.
 
         Args:
             input_ids: (windows, tokens).
             attention_mask: (windows, tokens), 0 on padding.
+            token_type_ids: (windows, tokens), of ``casualties.windows.TOKEN_TYPES``; not read where ``reads_types``
+                is false, since the encoder has no such input.
 
         Returns:
-            Tag logits (windows, tokens, tags) and group logits (windows, tokens, groups).
+            Tag logits (windows, tokens, tags), group logits (windows, tokens, groups) and the encoder's vectors
+            (windows, tokens, length).
         """
-        output = self.tagger(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        return output.logits, self.group_head(self.dropout(output.hidden_states[-1]))
+        types = {"token_type_ids": token_type_ids} if self.reads_types else {}
+        output = self.tagger(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **types)
+        vectors = output.hidden_states[-1]
+        return output.logits, self.group_head(self.dropout(vectors)), vectors
 
     def heads(self) -> list[nn.Parameter]:
         """The parameters that are not pre-trained."""
@@ -92,6 +100,19 @@ class CasualtyModel(nn.Module):
         """Write configuration and weights, as safetensors."""
         self.tagger.save_pretrained(folder)
         save_file(self.group_head.state_dict(), folder / _GROUP_HEAD)
+
+
+def read_token_types(tagger: PreTrainedModel) -> bool:
+    """Make an encoder tell ``TOKEN_TYPES`` apart, if it has embeddings of types; those that are new begin as type 0."""
+    embeddings = getattr(tagger.base_model, "embeddings", None)
+    known = getattr(embeddings, "token_type_embeddings", None)
+    if embeddings is None or known is None:
+        return False
+    if known.num_embeddings != TOKEN_TYPES:
+        embeddings.token_type_embeddings = nn.Embedding(TOKEN_TYPES, known.embedding_dim)
+        embeddings.token_type_embeddings.weight.data[:] = known.weight.data[0]
+        tagger.config.type_vocab_size = TOKEN_TYPES
+    return True
 
 
 class Loss(nn.Module):
@@ -132,10 +153,10 @@ def as_engine(model: CasualtyModel) -> Model:
     device = next(model.parameters()).device
 
     @torch.inference_mode()
-    def run(token_ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+    def run(*inputs: Integers) -> tuple[Floats, Floats, Floats]:
         model.eval()
-        tags, groups = model(torch.from_numpy(token_ids).to(device), torch.from_numpy(mask).to(device))
-        return tags.float().cpu().numpy(), groups.float().cpu().numpy()
+        tags, groups, vectors = model(*(torch.from_numpy(each).to(device) for each in inputs))
+        return tags.float().cpu().numpy(), groups.float().cpu().numpy(), vectors.float().cpu().numpy()
 
     return run
 

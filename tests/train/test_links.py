@@ -16,7 +16,7 @@ from casualties.corpus.records import Article
 from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
 from casualties.pairs import FEATURES
 from casualties.scoring.links import unlinked
-from train.links import MOST, as_link_model, dev_scores, make_examples, train_links, write_graph
+from train.links import MOST, as_link_model, dev_scores, make_examples, train_links, vectors_of, write_graph
 
 ARTICLES = [
     parse_inline(marked, id=str(number), source="articles")
@@ -30,14 +30,32 @@ ARTICLES = [
 ]
 
 
+VECTORS = {
+    article.id: np.random.default_rng(0).normal(size=(len(article.mentions), 5)).astype(np.float32)
+    for article in ARTICLES
+}
+
+
 def test_it_learns_what_people_linked() -> None:
-    network = train_links(ARTICLES, [], seed=0, epochs=150)
-    scores = dev_scores(as_link_model(network), ARTICLES)
+    network = train_links(ARTICLES, [], VECTORS, seed=0, epochs=150)
+    scores = dev_scores(as_link_model(network), ARTICLES, VECTORS)
     assert scores == dict.fromkeys(scores, pytest.approx(1.0))
 
 
+def test_it_learns_from_vectors_what_nothing_else_tells() -> None:
+    """Fourteen texts that differ in nothing but a vector, which says whether the second figure is a part."""
+    marks = "⟦Ten people⟧{KILLED unknown 10 #t} died. ⟦Four⟧{KILLED unknown 4%s} were there."
+    articles = [parse_inline(marks % (" <t" * (n % 2)), id=str(n), source="articles") for n in range(14)]
+    vectors = {str(n): np.array([[0, 1], [n % 2, 1 - n % 2]], np.float32) for n in range(14)}
+    network = train_links(articles, [], vectors, seed=0, epochs=60)
+    assert dev_scores(as_link_model(network), articles, vectors)["parts"] == pytest.approx(1.0)
+    same = {id: vectors["0"] for id in vectors}
+    assert dev_scores(as_link_model(network), articles, same)["parts"] < 0.9
+
+
 def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_together() -> None:
-    (example,) = make_examples(ARTICLES[0])
+    (example,) = make_examples(ARTICLES[0], VECTORS["0"])
+    assert example.vectors.numpy().tolist() == VECTORS["0"].tolist()
     assert example.features.shape == (7, 7, FEATURES)
     assert example.same[:4, :4].all() and not example.same[:4, 4:].any()
     assert example.targets[0].tolist() == [7, 0, 0, 7, 7, 7, 7]
@@ -45,8 +63,11 @@ def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_toget
     text = "x " * (2 * MOST + 1)
     many = [replace(ARTICLES[0].mentions[0], id=f"m{n}", start=2 * n, end=2 * n + 1) for n in range(2 * MOST + 1)]
     long = Article(id="long", source="tests", text=text, mentions=tuple(many), incidents=("i1",))
-    assert [len(part.same) for part in make_examples(long)] == [MOST, MOST]
-    assert make_examples(replace(long, mentions=())) == []
+    vectors = np.arange(2 * MOST + 1, dtype=np.float32).reshape(-1, 1)
+    parts = make_examples(long, vectors)
+    assert [len(part.same) for part in parts] == [MOST, MOST]
+    assert [part.vectors[0].item() for part in parts] == [0, MOST]
+    assert make_examples(replace(long, mentions=()), vectors[:0]) == []
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +75,8 @@ def folder(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model with a link model that has learnt the articles."""
     folder = tmp_path_factory.mktemp("links") / "model"
     shutil.copytree(tiny_model, folder)
-    write_graph(train_links(ARTICLES, [], seed=0, epochs=150), folder / "scratch")
+    vectors = vectors_of(Extractor(folder), ARTICLES)
+    write_graph(train_links(ARTICLES, [], vectors, seed=0, epochs=150), folder / "scratch")
     add_link_model(folder, folder / "scratch")
     return folder
 

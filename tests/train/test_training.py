@@ -32,17 +32,17 @@ import train.finetune
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
 from casualties.decode import decode
-from casualties.engine import Scores, score
+from casualties.engine import Scores, mention_vectors, onnx_model, score
 from casualties.extractor import Extractor
 from casualties.labels import ATTRIBUTION_LABELS, GROUPS, TAGS
 from casualties.report import Casualty, Mention
-from casualties.windows import Windowing
+from casualties.windows import TOKEN_TYPES, Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
-from train.augment import fillers_of, swap_mentions
+from train.augment import fillers_of, lower, swap_mentions
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import read_split
 from train.encoders import PACKAGED, ZIPPED, encoder_location
-from train.export import check, export
+from train.export import check, export, write_graph
 from train.features import IGNORED, label_words, make_dataset, make_silver_dataset
 from train.finetune import DEFAULT_CONFIG, batches_of, collate, epochs_since_best, finetune, make_batches, read_silver
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
@@ -76,6 +76,7 @@ def config(tiny_encoder: Path) -> Config:
         balance=0.2,
         group_weight=0.3,
         swap=0.2,
+        lower=0.5,
         silver=1.0,
     )
     return Config(
@@ -326,8 +327,12 @@ def test_other_families_of_encoders_fit(family: type[PretrainedConfig], tmp_path
         sizes = {names.get(name, name): size for name, size in sizes.items()}
     AutoModel.from_config(family.from_dict(sizes)).save_pretrained(tmp_path)
     model = CasualtyModel(str(tmp_path), dropout=0.3)
-    tags, groups = model.eval()(torch.tensor([[5, 6, 7]]), torch.ones((1, 3), dtype=torch.int64))
-    assert (tags.shape, groups.shape) == ((1, 3, len(TAGS)), (1, 3, len(GROUPS)))
+    given = [torch.tensor([each]) for each in ([5, 6, 7], [1, 1, 1], [0, 2, 1])]
+    outputs = model.eval()(*given)
+    assert [output.shape for output in outputs] == [(1, 3, len(TAGS)), (1, 3, len(GROUPS)), (1, 3, 32)]
+    write_graph(model, tmp_path / "model.onnx")
+    in_use = onnx_model(tmp_path / "model.onnx")(*(each.numpy() for each in given))
+    assert all(np.allclose(output.detach(), used, atol=1e-4) for output, used in zip(outputs, in_use, strict=True))
     assert len(model.heads()) >= 4
     rates = {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
     assert 0.3 in rates
@@ -342,17 +347,17 @@ def test_a_saved_model_loads_as_it_was(tiny_checkpoint: Path, tmp_path: Path) ->
     model = CasualtyModel.load(tiny_checkpoint).eval()
     model.save(tmp_path)
     again = CasualtyModel.load(tmp_path).eval()
-    ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
-    for one, other in zip(model(ids, mask), again(ids, mask), strict=True):
+    given = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64), torch.tensor([[0, 3, 1, 0]])
+    for one, other in zip(model(*given), again(*given), strict=True):
         assert torch.equal(one, other)
 
 
 def test_labels_are_favoured_by_log_odds(tiny_checkpoint: Path) -> None:
     model = CasualtyModel.load(tiny_checkpoint).eval()
-    ids, mask = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64)
-    before = model(ids, mask)[0]
+    given = torch.tensor([[2, 9, 9, 3]]), torch.ones((1, 4), dtype=torch.int64), torch.zeros((1, 4), dtype=torch.int64)
+    before = model(*given)[0]
     model.favour(ATTRIBUTION_LABELS, 0.5)
-    raised = (model(ids, mask)[0] - before)[0, 0]
+    raised = (model(*given)[0] - before)[0, 0]
     expected = [0.5 if tag[2:] in ATTRIBUTION_LABELS else 0.0 for tag in TAGS]
     assert raised.tolist() == pytest.approx(expected, abs=1e-5)
 
@@ -377,6 +382,44 @@ def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> 
     for one, many in zip(score(engine, words, 1), score(engine, words, 7), strict=True):
         assert np.allclose(one.tags, many.tags, atol=1e-5)
         assert np.allclose(one.groups, many.groups, atol=1e-5)
+        assert one.vectors.keys() == many.vectors.keys()
+        assert all(np.allclose(one.vectors[word], many.vectors[word], atol=1e-5) for word in one.vectors)
+
+
+def test_the_vector_of_a_mention_is_the_mean_of_its_words(tiny_checkpoint: Path) -> None:
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
+    words = WINDOWING.split(ARTICLES[0].text, tokenizer)
+    engine = as_engine(CasualtyModel.load(tiny_checkpoint))
+    (all_known,) = score(engine, [words], 1, sure=2)
+    assert list(all_known.vectors) == list(range(len(words.starts)))
+    vectors = mention_vectors(ARTICLES[0].mentions, words, all_known.vectors)
+    for mention, vector in zip(ARTICLES[0].mentions, vectors, strict=True):
+        inside = np.flatnonzero((words.starts < mention.end) & (words.ends > mention.start)).tolist()
+        assert np.allclose(vector, np.mean([all_known.vectors[word] for word in inside], axis=0))
+    (few,) = score(engine, [words], 1, sure=0)
+    assert not mention_vectors(ARTICLES[0].mentions[1:], words, few.vectors).any()
+    assert mention_vectors(ARTICLES[0].mentions[1:], words, few.vectors).shape == vectors[1:].shape
+
+
+def test_a_new_token_type_begins_as_the_first(tiny_encoder: Path, tmp_path: Path) -> None:
+    """A model made of an encoder with two types reads capitals as nothing special, until it has learnt them."""
+    model = CasualtyModel(str(tiny_encoder)).eval()
+    ids = torch.arange(5, 15).reshape(1, -1)
+    plain, cased = (model(ids, torch.ones_like(ids), torch.full_like(ids, type)) for type in (0, TOKEN_TYPES - 1))
+    assert all(torch.equal(one, other) for one, other in zip(plain, cased, strict=True))
+    model.save(tmp_path)
+    embeddings = CasualtyModel.load(tmp_path).tagger.base_model.embeddings
+    assert embeddings.token_type_embeddings.num_embeddings == TOKEN_TYPES
+
+
+def test_an_article_in_lower_case_has_the_same_mentions() -> None:
+    for article in ARTICLES:
+        lowered = lower(article)
+        assert lowered.text == article.text.lower()
+        assert all(lowered.text[mention.start : mention.end] == mention.text for mention in lowered.mentions)
+        assert [mention.label for mention in lowered.mentions] == [mention.label for mention in article.mentions]
+    turkish = replace(ARTICLES[0], text=ARTICLES[0].text.replace("e", "İ", 1))
+    assert lower(turkish) is turkish  # "i̇" has two characters
 
 
 def test_no_article_without_mentions_is_lost(tiny_encoder: Path) -> None:
