@@ -44,6 +44,8 @@ class TrainingConfig:
     lower: float
     """The share of the articles that are read in lower case, others in each epoch, so that a text without capitals
     is understood as well."""
+    again: float
+    """The share of the articles that an earlier stage knew (``--known``) which a run learns from again."""
     silver: float
     """The share of the windows that a teacher has read which an epoch takes, others in each epoch."""
 

@@ -60,9 +60,9 @@ def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Artic
     return articles
 
 
-def read_split() -> Split:
+def read_split(file: Path = SPLIT_FILE) -> Split:
     """Read the ids of train, dev and test."""
-    split: Split = json.loads(SPLIT_FILE.read_text(encoding="utf-8"))
+    split: Split = json.loads(file.read_text(encoding="utf-8"))
     return split
 
 

@@ -39,7 +39,7 @@ from casualties.scoring.evaluation import MAIN_METRIC
 from train.augment import fillers_of, lower, swap_mentions
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
-from train.data import labelled_parts
+from train.data import labelled_parts, read_split
 from train.encoders import encoder_location
 from train.features import IGNORED, make_dataset, make_silver_dataset
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer, predict
@@ -62,6 +62,9 @@ def main(
     only: Annotated[
         tuple[Path, Path] | None, typer.Option(help="Articles to learn from, and to choose by, in place of all these.")
     ] = None,
+    known: Annotated[
+        Path | None, typer.Option(help="A split file of before: only a share of its training articles is learnt from.")
+    ] = None,
     silver: Annotated[Path | None, typer.Option(help="Texts that a teacher has read, from train.silver.")] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
     start: Annotated[Path | None, typer.Option(help="A finished run to go on from, not from the encoder.")] = None,
@@ -71,6 +74,8 @@ def main(
     with command_line():
         settings = read_config(config)
         learnt, chosen_by = labelled_parts(data, articles or [], only)
+        if known:
+            learnt = without_some(learnt, read_split(known)["train"], settings.training.again, seed)
         finetune(settings, learnt, chosen_by, run, seed, silver, start)
         if not (run / CONFIG).exists():
             shutil.copyfile(config, run / CONFIG)
@@ -142,6 +147,12 @@ def finetune(
             tokenizer.save_pretrained(run / "best")
         save_checkpoint(run, identity, model, optimizer, schedule, history)
     return history
+
+
+def without_some(articles: Sequence[Article], known: Iterable[str], again: float, seed: int) -> list[Article]:
+    """The articles that are new, and a share of those that are known, drawn anew for each seed."""
+    ids, random = set(known), np.random.default_rng(seed)
+    return [article for article in articles if article.id not in ids or random.random() < again]
 
 
 def read_silver(path: Path, labelled: Iterable[Article]) -> Dataset:

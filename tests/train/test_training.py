@@ -77,6 +77,7 @@ def config(tiny_encoder: Path) -> Config:
         group_weight=0.3,
         swap=0.2,
         lower=0.5,
+        again=1.0,
         silver=1.0,
     )
     return Config(
