@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from casualties.report import Mention
 from casualties.windows import Integers, Window, WindowedText
 
 Floats = npt.NDArray[np.float32]
+Vectors = dict[int, npt.NDArray[np.float16]]
+"""The encoder's vectors, (length,), of some words of a text, by the word's number; in half precision to save memory."""
 
 Model = Callable[[Integers, Integers, Integers], tuple[Floats, Floats, Floats]]
 """Token ids, attention mask and token types, each (windows, tokens), to tag logits, group logits and the encoder's
@@ -31,8 +33,8 @@ class Scores:
     """Probabilities of ``labels.TAGS``, shape (words, tags)."""
     groups: Floats
     """Probabilities of ``labels.GROUPS`` were the word part of a casualty mention, shape (words, groups)."""
-    vectors: dict[int, Floats] = field(default_factory=dict)
-    """The encoder's vectors of words that may be part of a mention, by the word's number."""
+    vectors: Vectors = field(default_factory=dict)
+    """Those of words that may be part of a mention."""
 
 
 def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int | None = None) -> Model:
@@ -97,11 +99,11 @@ def score(model: Model, texts: Sequence[WindowedText], batch_size: int, sure: fl
             kept = target.tags[window.read, 0] < sure
             kept[:1] = True  # so that their length is known
             for number in np.flatnonzero(kept).tolist():
-                target.vectors[window.read.start + number] = vectors[row, read[number]].copy()
+                target.vectors[window.read.start + number] = vectors[row, read[number]].astype(np.float16)
     return scores
 
 
-def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: Mapping[int, Floats]) -> Floats:
+def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: Vectors) -> Floats:
     """The encoder's vector of each mention, the mean of its words', (mentions, length); zero where none is known."""
     length = len(next(iter(vectors.values()), ()))
     found = np.zeros((len(mentions), length), np.float32)
@@ -109,7 +111,7 @@ def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: M
         first = int(np.searchsorted(words.ends, mention.start, side="right"))
         last = int(np.searchsorted(words.starts, mention.end, side="left"))
         if known := [vectors[word] for word in range(first, last) if word in vectors]:
-            found[number] = np.mean(known, axis=0)
+            found[number] = np.mean(known, axis=0, dtype=np.float32)
     return found
 
 

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from casualties.confidence import Tuning
 from casualties.decode import decode
-from casualties.engine import Floats, mention_vectors, onnx_model, score
+from casualties.engine import Floats, Vectors, mention_vectors, onnx_model, score
 from casualties.labels import GROUPS, TAGS
 from casualties.link import link, onnx_link_model
 from casualties.report import Mention, Report
@@ -88,12 +88,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A text and its mentions, not yet linked, with the encoder's vectors of its words, by number."""
+    """A text and its mentions, not yet linked."""
 
     text: str
     words: WindowedText
     mentions: tuple[Mention, ...]
-    vectors: dict[int, Floats]
+    vectors: Vectors
 
 
 class Extractor:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casualties
-from casualties.extractor import EMBEDDED, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, ModelError
+from casualties.extractor import EMBEDDED, FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, ModelError
 from casualties.report import Casualty, Report
 from tests.conftest import TEXT
 
@@ -110,7 +110,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "cut short": (lambda folder: (folder / MODEL_FILE).write_bytes(b"cut"), "model.onnx is damaged"),
     "tokenizer": (lambda folder: (folder / TOKENIZER_FILE).write_text("{}"), "tokenizer.json is damaged"),
     "not JSON": (lambda folder: (folder / MANIFEST_FILE).write_text("{"), "config.json cannot be read"),
-    "newer": (edit(format=99), "has format 99, this version of casualties reads up to 1; install a newer version"),
+    "newer": (
+        edit(format=99),
+        f"has format 99, this version of casualties reads up to {FORMAT}; install a newer version",
+    ),
     "other labels": (edit(labels=["O"]), "trained with other labels"),
     "windows": (edit(windows={"size": 8}), "config.json cannot be read"),
     "no hashes": (edit(sha256={}), "config.json cannot be read"),
