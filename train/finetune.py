@@ -30,13 +30,13 @@ from torch.nn.functional import one_hot
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import AutoTokenizer, get_linear_schedule_with_warmup, set_seed
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, get_linear_schedule_with_warmup, set_seed
 
 from casualties.corpus.records import Article, sha256
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
-from train.augment import fillers_of, lower, swap_mentions
+from train.augment import Fillers, fillers_of, lower, swap_mentions
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import labelled_parts, read_split
@@ -107,9 +107,8 @@ def finetune(
         The history, an entry an epoch.
     """
     run.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder, settings = encoder_location(config.encoder), config.training
-    tokenizer = AutoTokenizer.from_pretrained(start / "best" if start else encoder)
+    device, settings = torch.device("cuda" if torch.cuda.is_available() else "cpu"), config.training
+    model, tokenizer = begin(config, start, device)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
     taught = make_silver_dataset(read_silver(silver, (*train, *dev)), config.windowing, plain) if silver else None
@@ -118,10 +117,6 @@ def finetune(
         *(len(dataset), len(train), len(taught or []), len(dev)),
     )
 
-    set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
-    model = CasualtyModel.load(start / "best", config.dropout) if start else CasualtyModel(encoder, config.dropout)
-    model.to(device)
-    model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     loss_function = Loss(torch.tensor(np.concatenate(dataset["tags"])), settings.balance, settings.group_weight)
     loss_function.to(device)
     steps = settings.epochs * len(batches_of(dataset, taught, settings, np.random.default_rng(seed)))
@@ -134,9 +129,8 @@ def finetune(
         epoch, started = len(history), time.monotonic()
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
-        articles = [swap_mentions(article, fillers, settings.swap, random) for article in train]
-        articles = [lower(article) if random.random() < settings.lower else article for article in articles]
-        numbered = batches_of(make_dataset(articles, config.windowing, plain), taught, settings, random)
+        articles = make_dataset(augmented(train, fillers, settings, random), config.windowing, plain)
+        numbered = batches_of(articles, taught, settings, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
         metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
@@ -147,6 +141,23 @@ def finetune(
             tokenizer.save_pretrained(run / "best")
         save_checkpoint(run, identity, model, optimizer, schedule, history)
     return history
+
+
+def begin(config: Config, start: Path | None, device: torch.device) -> tuple[CasualtyModel, PreTrainedTokenizerBase]:
+    """The model and the tokenizer to begin with: those of a finished run, or a bare encoder with fresh heads."""
+    folder = str(start / "best") if start else encoder_location(config.encoder)
+    set_seed(0)  # heads begin alike whatever the seed, so that seeds differ in what they learn from alone
+    model = CasualtyModel.load(Path(folder), config.dropout) if start else CasualtyModel(folder, config.dropout)
+    model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
+    return model.to(device), AutoTokenizer.from_pretrained(folder)
+
+
+def augmented(
+    articles: Sequence[Article], fillers: Fillers, settings: TrainingConfig, random: np.random.Generator
+) -> list[Article]:
+    """The articles as an epoch reads them: some mentions have traded places, some articles are in lower case."""
+    swapped = [swap_mentions(article, fillers, settings.swap, random) for article in articles]
+    return [lower(article) if random.random() < settings.lower else article for article in swapped]
 
 
 def without_some(articles: Sequence[Article], known: Iterable[str], again: float, seed: int) -> list[Article]:
