@@ -45,6 +45,7 @@ _LOOK_BACK = 120
 """Characters before a figure in which such words are looked for."""
 VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
 """Words that give no number; a figure with them bows to one that does not agree with it."""
+_TWO = re.compile(r"\b(?:two|2)\b", re.I)
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
@@ -154,7 +155,7 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
     wholes = [figure for figure in figures if figure.part_of not in ids] or list(figures)
     valid = _not_replaced(text, wholes)
     camps = _camps(valid)
-    firm = [camp for camp in camps if not all(VAGUE.search(figure.text) for figure in camp)] or camps
+    firm = [camp for camp in camps if not all(map(_gives_no_number, camp))] or camps
     if disagreeing := _disagreeing(firm, mentions):
         return _span(disagreeing, mentions)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
@@ -311,10 +312,15 @@ def _without_whole(chain: list[Casualty]) -> list[Casualty]:
 
 
 def is_vague(total: Total, mentions: Mapping[str, Mention]) -> bool:
-    """Whether a total gives no number: dozens, several, a bare plural."""
-    texts = [mentions[id].text for id in total.mentions]
-    bare = total.count == Count(2, 2, None) and not any(re.search(r"\b(?:two|2)\b", text, re.I) for text in texts)
-    return total.rule != "sum" and (bare or all(VAGUE.search(text) for text in texts))
+    """Whether a total gives no number."""
+    figures = (mentions[id] for id in total.mentions)
+    return total.rule != "sum" and all(isinstance(each, Casualty) and _gives_no_number(each) for each in figures)
+
+
+def _gives_no_number(figure: Casualty) -> bool:
+    """Whether a figure is dozens, several, or a bare plural."""
+    bare = figure.count == Count(2, 2, None) and not _TWO.search(figure.text)
+    return bare or VAGUE.search(figure.text) is not None
 
 
 def _ids(figures: Sequence[Casualty]) -> tuple[str, ...]:
