@@ -59,13 +59,12 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
     session = ort.InferenceSession(path, options, providers=wanted)
 
     inputs = {each.name for each in session.get_inputs()}
-
     gives_vectors = "vectors" in {each.name for each in session.get_outputs()}
 
     def run(token_ids: Integers, mask: Integers, types: Integers) -> tuple[Floats, Floats, Floats]:
         given = {"input_ids": token_ids, "attention_mask": mask, "token_type_ids": types}
-        wanted = ["tags", "groups", *(["vectors"] if gives_vectors else [])]
-        tags, groups, *vectors = session.run(wanted, {name: given[name] for name in inputs})
+        outputs = ["tags", "groups", *(["vectors"] if gives_vectors else [])]
+        tags, groups, *vectors = session.run(outputs, {name: given[name] for name in inputs})
         return tags, groups, vectors[0] if vectors else np.zeros((*token_ids.shape, 1), np.float32)
 
     return run

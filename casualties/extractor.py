@@ -180,10 +180,12 @@ class Extractor:
             text: the text.
             mentions: its mentions, sorted and disjoint; what links they already have is replaced.
             published: the day that the text is from.
-            vectors: what ``vectors`` gives for them, if it is known.
+            vectors: what ``vectors`` gives for them; if ``None``, the model reads the text for them where links
+                depend on them.
         """
-        known = self.vectors(text, mentions) if vectors is None else vectors
-        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links, known)
+        if vectors is None and self._links and self._links.reads_vectors:
+            vectors = self.vectors(text, mentions)
+        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links, vectors)
 
     def vectors(self, text: str, mentions: Sequence[Mention]) -> Floats:
         """The encoder's vector of each mention of a text, (mentions, length); see ``engine.mention_vectors``."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 LinkModel = Callable[[Floats, Floats], Floats]
 """Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to scores (mentions,
@@ -33,7 +36,26 @@ BLOCK = 200
 """Mentions that are linked together at most; no link leads from one block of a very long text to another."""
 
 
-def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
+@dataclass(frozen=True, slots=True)
+class OnnxLinkModel:
+    """A ``LinkModel`` in ONNX Runtime."""
+
+    session: ort.InferenceSession
+    reads_vectors: bool
+    """Whether the vectors matter to it; models of before version 7 read the features alone, as (pairs, features)."""
+
+    def __call__(self, features: Floats, vectors: Floats) -> Floats:
+        """Score each ordered pair of mentions."""
+        count = len(features)
+        if self.reads_vectors:
+            inputs = {"features": features, "vectors": vectors}
+        else:
+            inputs = {"features": features.reshape(count * count, FEATURES)}
+        scores: Floats = self.session.run(["scores"], inputs)[0]
+        return scores.reshape(count, count, len(SCORES))
+
+
+def onnx_link_model(path: Path, threads: int | None = None) -> OnnxLinkModel:
     """Load a link model that ``train.links`` wrote.
 
     Args:
@@ -54,17 +76,7 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     if (given := session.get_outputs()[0].shape[-1]) != len(SCORES):
         raise ValueError(f"it gives {given} scores of a pair, this version reads {len(SCORES)}; run train.links again")
 
-    inputs = {each.name: len(each.shape) for each in session.get_inputs()}
-
-    def run(features: Floats, vectors: Floats) -> Floats:
-        count = len(features)
-        given = {"features": features if inputs["features"] == 3 else features.reshape(count * count, FEATURES)}
-        if "vectors" in inputs:
-            given["vectors"] = vectors
-        scores: Floats = session.run(["scores"], given)[0]
-        return scores.reshape(count, count, len(SCORES))
-
-    return run
+    return OnnxLinkModel(session, "vectors" in {each.name for each in session.get_inputs()})
 
 
 def link(

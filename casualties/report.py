@@ -167,7 +167,7 @@ RULES: dict[str, str] = {
     "contradiction": "named sources contradict each other: low and high span them, best is the most authoritative's",
     "sum": "the text counts them only in parts: their sum, as a lower bound",
     "correction": "the figure that the text says replaces an earlier one",
-    "largest": "the largest of figures that do not agree, vague ones (dozens, many) left out",
+    "largest": "the largest of figures that do not agree, those without a number (dozens, troops) left out",
     "whole": "the figure that includes the others",
     "agreement": "the most specific of figures that agree",
     "only": "the only figure",

@@ -44,8 +44,9 @@ _OLD = re.compile(
 _LOOK_BACK = 120
 """Characters before a figure in which such words are looked for."""
 VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
-"""Words that give no number; a figure with them bows to one that does not agree with it."""
-_TWO = re.compile(r"\b(?:two|2)\b", re.I)
+"""Words that give no number; a figure with them, or a bare plural, bows to one that does not agree with it."""
+_AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
+"""Words of a figure that is at least two without being a bare plural: "more than one person"."""
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
@@ -319,7 +320,7 @@ def is_vague(total: Total, mentions: Mapping[str, Mention]) -> bool:
 
 def _gives_no_number(figure: Casualty) -> bool:
     """Whether a figure is dozens, several, or a bare plural."""
-    bare = figure.count == Count(2, 2, None) and not _TWO.search(figure.text)
+    bare = figure.count == Count(2, 2, None) and not _AT_LEAST_TWO.search(figure.text)
     return bare or VAGUE.search(figure.text) is not None
 
 

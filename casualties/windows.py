@@ -23,9 +23,10 @@ LONGEST_WORD = 64
 """Tokens; a longer run without boundary (hostile input, a script without spaces) is cut into words of this length."""
 
 CASINGS = ("lower", "Capitalised", "CAPITALS")
-"""How a word may be written. A text that is all in capitals, or nearly, counts as lower: there they say nothing."""
+"""How a word may be written; the second is any word with a capital that is not of capitals alone. A text with more
+capitals than small letters counts as lower: there they say nothing."""
 TOKEN_TYPES = 2 * len(CASINGS)
-"""A token's type is its word's casing, and this plus their number where the word begins a paragraph: an uncased
+"""A token's type is its word's casing, plus ``len(CASINGS)`` where the word begins a paragraph: an uncased
 vocabulary knows neither capitals nor line breaks. 0 is what encoders take where nothing is known."""
 
 _LONGEST_CHARACTER = 18

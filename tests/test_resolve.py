@@ -49,6 +49,7 @@ def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
         ("⟦Dozens⟧{KILLED unknown 24-} died. ⟦20⟧{KILLED unknown 20} died.", Count.exactly(20), "largest"),
         ("⟦Dozens⟧{KILLED unknown 24-} died, ⟦troops⟧{KILLED security 2-} too. ⟦20⟧{KILLED unknown 20} died.", Count.exactly(20), "largest"),
         ("⟦At least two⟧{KILLED unknown 2-} died. ⟦One⟧{KILLED unknown 1} died.", Count(2, 2, None), "largest"),
+        ("⟦More than one person⟧{KILLED unknown 2-} died. ⟦One⟧{KILLED unknown 1} died.", Count(2, 2, None), "largest"),
     ],
 )  # fmt: skip
 def test_a_total_and_its_rule(marked: str, count: Count, rule: str) -> None:

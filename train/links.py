@@ -1,8 +1,8 @@
 """Train the model that links mentions, and put it into a model folder: ``python -m train.links FOLDER --data DATA``.
 
 It learns from the links that people marked between the mentions that people marked, of the train articles: a small
-network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both, a quarter of an hour on a
-processor, half of it for the vectors. What is kept is the running mean
+network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both. That takes some twenty
+minutes on a processor, half of them for the vectors. What is kept is the running mean
 of its weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
 """
 
@@ -151,7 +151,7 @@ def train_links(
     """
     set_seed(seed)
     examples = [example for article in train for example in make_examples(article, vectors[article.id])]
-    network = LinkNetwork(next(iter(vectors.values())).shape[1])
+    network = LinkNetwork(max(each.shape[1] for each in vectors.values()))
     mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * -(-len(examples) // BATCH))

@@ -103,7 +103,7 @@ class CasualtyModel(nn.Module):
 
 
 def read_token_types(tagger: PreTrainedModel) -> bool:
-    """Make an encoder tell ``TOKEN_TYPES`` apart, if it has embeddings of types; those that are new begin as type 0."""
+    """Make an encoder tell ``TOKEN_TYPES`` apart, if it embeds types; if it has another number, all begin as type 0."""
     embeddings = getattr(tagger.base_model, "embeddings", None)
     known = getattr(embeddings, "token_type_embeddings", None)
     if embeddings is None or known is None:
