@@ -57,7 +57,6 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
     if missing := set(wanted) - set(ort.get_available_providers()):
         raise ValueError(f"no provider {min(missing)}; there are {', '.join(ort.get_available_providers())}")
     session = ort.InferenceSession(path, options, providers=wanted)
-
     inputs = {each.name for each in session.get_inputs()}
     gives_vectors = "vectors" in {each.name for each in session.get_outputs()}
 
@@ -107,9 +106,7 @@ def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: V
     length = len(next(iter(vectors.values()), ()))
     found = np.zeros((len(mentions), length), np.float32)
     for number, mention in enumerate(mentions):
-        first = int(np.searchsorted(words.ends, mention.start, side="right"))
-        last = int(np.searchsorted(words.starts, mention.end, side="left"))
-        if known := [vectors[word] for word in range(first, last) if word in vectors]:
+        if known := [vectors[word] for word in words.between(mention.start, mention.end) if word in vectors]:
             found[number] = np.mean(known, axis=0, dtype=np.float32)
     return found
 

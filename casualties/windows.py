@@ -63,6 +63,11 @@ class WindowedText:
     """Which words begin a paragraph: a blank line stands before them, shape (words,)."""
     windows: tuple[Window, ...]
 
+    def between(self, start: int, end: int) -> range:
+        """The numbers of the words that some characters of the text touch."""
+        first = np.searchsorted(self.ends, start, side="right")
+        return range(int(first), int(np.searchsorted(self.starts, end, side="left")))
+
 
 @dataclass(frozen=True, slots=True)
 class Windowing:

@@ -68,6 +68,8 @@ def test_words_are_sorted_disjoint_and_not_blank(tokenizer: Tokenizer, text: str
     assert np.all(windowed.starts < windowed.ends)
     assert np.all(windowed.ends[:-1] <= windowed.starts[1:])
     assert all(word == word.strip() for word in words_of(text, windowed))
+    for number, (start, end) in enumerate(zip(windowed.starts, windowed.ends, strict=True)):
+        assert list(windowed.between(start, end)) == list(windowed.between(end - 1, end)) == [number]
 
 
 def types_of(text: str, tokenizer: Tokenizer) -> list[tuple[str, int]]:

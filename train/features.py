@@ -73,11 +73,11 @@ def label_words(article: Article, words: WindowedText) -> tuple[Integers, Intege
     groups = np.full(len(words.starts), IGNORED, np.int64)
     misfits = 0
     for mention in article.mentions:
-        first = int(np.searchsorted(words.ends, mention.start, side="right"))
-        last = int(np.searchsorted(words.starts, mention.end, side="left"))
-        if first >= last:
+        covered = words.between(mention.start, mention.end)
+        if not covered:
             misfits += 1
             continue
+        first, last = covered.start, covered.stop
         misfits += words.starts[first] != mention.start or words.ends[last - 1] != mention.end
         tags[first:last] = TAGS.index(f"I-{mention.label}")
         tags[first] = TAGS.index(f"B-{mention.label}")

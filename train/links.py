@@ -2,8 +2,8 @@
 
 It learns from the links that people marked between the mentions that people marked, of the train articles: a small
 network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both. That takes some twenty
-minutes on a processor, half of them for the vectors. What is kept is the running mean
-of its weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
+minutes on a processor, half of them for the vectors. What is kept is the running mean of its weights (Polyak and
+Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import numpy as np
@@ -26,7 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import set_seed
 
 from casualties.corpus.records import Article
-from casualties.extractor import Extractor, add_link_model
+from casualties.extractor import Extractor, Manifest, add_link_model, copy_model, drop_link_model
 from casualties.link import SCORES, LinkModel, can_attribute, link, within
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention
@@ -68,9 +69,10 @@ def main(
 ) -> None:
     """Train a link model and put it into a model folder."""
     with command_line():
-        extractor = Extractor(folder)
+        Manifest.read(folder)  # before the work, not after it
         learnt, chosen_by = labelled_parts(data, [], only)
-        network = train_links(learnt, chosen_by, vectors_of(extractor, [*learnt, *chosen_by]), seed)
+        vectors = vectors_of(without_links(folder), [*learnt, *chosen_by])
+        network = train_links(learnt, chosen_by, vectors, seed)
         scratch = folder / "links.tmp"
         write_graph(network, scratch)
         add_link_model(folder, scratch)
@@ -126,6 +128,15 @@ class LinkNetwork(nn.Module):
         hidden = self.features(features) + self.rows(row) + self.columns(column) + self.products(row * column)
         scores: Tensor = self.scores(self.dropout(hidden.relu()))
         return scores
+
+
+def without_links(folder: Path) -> Extractor:
+    """A model without its link model, which may be one that this version cannot load."""
+    with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "model"
+        copy_model(folder, copy)
+        drop_link_model(copy)
+        return Extractor(copy)
 
 
 def vectors_of(extractor: Extractor, articles: Sequence[Article]) -> dict[str, Floats]:

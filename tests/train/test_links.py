@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from casualties.confidence import Scaling, Tuning
 from casualties.corpus.inline import parse_inline
@@ -16,7 +17,8 @@ from casualties.corpus.records import Article
 from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
 from casualties.pairs import FEATURES
 from casualties.scoring.links import unlinked
-from train.links import MOST, as_link_model, dev_scores, make_examples, train_links, vectors_of, write_graph
+from train.export import write_onnx
+from train.links import MOST, as_link_model, dev_scores, main, make_examples, train_links, vectors_of, write_graph
 
 ARTICLES = [
     parse_inline(marked, id=str(number), source="articles")
@@ -95,6 +97,20 @@ def test_a_model_folder_links_as_the_network_does(folder: Path) -> None:
         "model.onnx",
         "tokenizer.json",
     ]
+
+
+def test_a_link_model_of_another_version_is_learnt_anew(folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(folder, model)
+    features = torch.zeros(2, FEATURES + 1)
+    write_onnx(torch.nn.Linear(FEATURES + 1, 3), tmp_path / "old", {"features": features}, ["scores"], [{0: "pairs"}])
+    add_link_model(model, tmp_path / "old")
+    with pytest.raises(ModelError, match=r"run train\.links again"):
+        Extractor(model)
+    labelled = tmp_path / "labelled.jsonl"
+    labelled.write_text("".join(json.dumps(article.to_record()) + "\n" for article in ARTICLES), encoding="utf-8")
+    main(model, only=(labelled, labelled), seed=0)
+    assert len(Extractor(model).link(ARTICLES[0].text, unlinked(ARTICLES[0])).mentions) == len(ARTICLES[0].mentions)
 
 
 def test_a_damaged_link_model_is_named(folder: Path, tmp_path: Path) -> None:
