@@ -2,14 +2,15 @@
 
 A student learns from the mean of their probabilities (``python -m train.finetune … --silver FILE``), which are right
 more often than those of any of them. Texts are taken at random from the third-party collections, in fixed shares;
-never one that is labelled, nor a near-duplicate of an article held out for choosing or testing.
+never one that is labelled, nor a near-duplicate of an article held out for choosing or testing. Those in which the
+teachers find neither a casualty nor an attribution are left out: there would be little to learn from so many of them.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,16 +23,17 @@ from transformers import AutoTokenizer
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_attack_items, read_dates, read_texts
 from casualties.engine import Floats, score
-from casualties.labels import CASUALTY_LABELS, LABELS
+from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, LABELS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
-from train.data import load_articles, read_split, select
+from train.data import Part, load_articles, read_split, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
-from train.split import near_duplicates
+from train.split import same_event
 
-SHARES = {"attack_items": 0.45, "muc_articles": 0.35, "terrorist_incidents": 0.2}
-"""Of the words that are read: short news items, whole articles, incident reports."""
-LONGEST = 600
+SHARES = {"attack_items": 0.25, "news_items": 0.35, "muc_articles": 0.25, "terrorist_incidents": 0.15}
+"""Of the words that are read: short items of attacks, of all news, whole articles, incident reports."""
+HELD_OUT: tuple[Part, ...] = ("dev", "test")
+LONGEST = 1200
 """Words; longer texts are left out, so that a few do not fill a collection's share."""
 CHUNK = 16
 """Texts read at once."""
@@ -53,14 +55,18 @@ def main(
         texts = without_near_duplicates(texts, labelled, data)
         logger.info("%d texts of %d words", len(texts), sum(len(text.text.split()) for text in texts))
         scratch = output.with_suffix(".tmp")
-        Dataset.from_list(list(read(teachers, texts))).to_parquet(str(scratch))
+        silver = Dataset.from_list(list(read(teachers, texts)))
+        logger.info("%d texts tell of a casualty or an attribution", len(silver))
+        silver.to_parquet(str(scratch))
         os.replace(scratch, output)
 
 
 def unlabelled(data: Path, labelled: Sequence[Article]) -> Mapping[str, Sequence[Article]]:
     """The texts that nobody labelled, by collection; of MUC's only the development articles."""
+    attacks = read_attack_items(data)
     collections = {
-        "attack_items": read_attack_items(data),
+        "attack_items": attacks,
+        "news_items": {id: text for id, text in read_texts("current_events", data).items() if id not in attacks},
         "muc_articles": {id: text for id, text in read_texts("muc_articles", data).items() if id.startswith("DEV-")},
         "terrorist_incidents": read_texts("terrorist_incidents", data),
     }
@@ -90,15 +96,15 @@ def choose(collections: Mapping[str, Sequence[Article]], words: int, random: np.
 
 def without_near_duplicates(texts: Sequence[Article], labelled: Sequence[Article], data: Path) -> list[Article]:
     """The texts that tell of no event that an article held out for choosing or testing tells of."""
-    held_out = {article.id for part in ("dev", "test") for article in select(labelled, part)}
-    together = [*labelled, *texts]
-    components = near_duplicates(together, read_dates(data))
-    taken = {part for article, part in zip(together, components, strict=True) if article.id in held_out}
-    return [text for text, part in zip(texts, components[len(labelled) :], strict=True) if part not in taken]
+    held_out = [article for part in HELD_OUT for article in select(labelled, part)]
+    reports = same_event(held_out, texts, read_dates(data))
+    return [text for number, text in enumerate(texts) if not reports[:, number].any()]
 
 
 def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[str, object]]:
-    """What teachers say of each text: ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
+    """What teachers say of each text that tells of a casualty or an attribution.
+
+    Yields ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
 
     Both are means of probabilities. The groups are weighted by the probability that the word is part of a casualty
     mention at all.
@@ -113,18 +119,20 @@ def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[st
         for text, scores in zip(chunk, opinions, strict=True):
             tags = np.mean([each.tags for each in scores], axis=0)
             groups = np.mean([each.groups for each in scores], axis=0)
-            yield {
-                "id": text.id,
-                "text": text.text,
-                "tags": list(tags),
-                "groups": list(groups * in_casualty(tags)[:, None]),
-            }
+            if within(tags, (*CASUALTY_LABELS, *ATTRIBUTION_LABELS)).max(initial=0) >= 0.5:
+                in_casualty = within(tags, CASUALTY_LABELS)
+                yield {
+                    "id": text.id,
+                    "text": text.text,
+                    "tags": list(tags),
+                    "groups": list(groups * in_casualty[:, None]),
+                }
 
 
-def in_casualty(tags: Floats) -> Floats:
-    """The probability of each word to be part of a casualty mention, (words,), from that of its tags, (words, tags)."""
-    casualties = [1 + 2 * LABELS.index(label) + inside for label in CASUALTY_LABELS for inside in (0, 1)]
-    probability: Floats = tags[:, casualties].sum(axis=1)
+def within(tags: Floats, labels: Collection[str]) -> Floats:
+    """The probability of each word to be part of a mention of some labels, (words,), from that of its tags."""
+    columns = [1 + 2 * LABELS.index(label) + inside for label in labels for inside in (0, 1)]
+    probability: Floats = tags[:, columns].sum(axis=1)
     return probability
 
 

@@ -21,6 +21,7 @@ from typing import Annotated, get_args
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -38,6 +39,7 @@ LARGEST_HELD_OUT = 12
 """A component of more articles is a series of look-alike releases; it goes to train."""
 
 PARTS: tuple[Part, ...] = get_args(Part)
+Flags = NDArray[np.bool_]
 
 _DATELINE = re.compile(r"\b(\d{1,2}) (JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[A-Z]* (\d\d)\b")
 _DATED_ID = re.compile(r"(\d{4}-\d\d-\d\d)-")
@@ -60,13 +62,19 @@ def near_duplicates(articles: Sequence[Article], dates: Mapping[str, dt.date]) -
         articles: the articles.
         dates: days of articles, by id, that neither id nor dateline tells.
     """
-    texts = [article.text for article in articles]
-    vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(texts)
-    cosine = (vectors @ vectors.T).toarray()
-    days = np.array([_day(article, dates) for article in articles])
-    near = np.abs(days[:, None] - days[None, :]) <= DAYS
-    same = (cosine >= SAME_EVENT) | (near & (cosine >= SAME_EVENT_WITHIN_DAYS))
+    same = same_event(articles, articles, dates)
     return [int(component) for component in connected_components(csr_array(same), directed=False)[1]]
+
+
+def same_event(left: Sequence[Article], right: Sequence[Article], dates: Mapping[str, dt.date]) -> Flags:
+    """Which articles report one event, (left, right); words weigh by how many of the right have them."""
+    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+    right_vectors = vectorizer.fit_transform(article.text for article in right)
+    cosine = (vectorizer.transform(article.text for article in left) @ right_vectors.T).toarray()
+    left_days, right_days = (np.array([_day(article, dates) for article in articles]) for articles in (left, right))
+    near = np.abs(left_days[:, None] - right_days[None, :]) <= DAYS
+    same: Flags = (cosine >= SAME_EVENT) | (near & (cosine >= SAME_EVENT_WITHIN_DAYS))
+    return same
 
 
 def extend_split(articles: Sequence[Article], components: Sequence[int], split: Split) -> Split:
