@@ -15,6 +15,7 @@ import scripts.agreement
 import scripts.benchmark
 import scripts.evaluate
 import scripts.leaderboard
+import scripts.learning_curve
 import scripts.prepare_data
 import scripts.robustness
 import train.card
@@ -23,6 +24,7 @@ from casualties.corpus.muc4 import Filler, Template, write_templates
 from casualties.corpus.records import read_records
 from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
+from casualties.labels import LABELS
 from casualties.scoring.muc4 import SCORED
 from tests.conftest import REPOSITORY
 from train.card import example
@@ -214,3 +216,31 @@ def test_the_leaderboard_needs_responses_of_different_systems(release: Path) -> 
     assert code == 1 and "two responses of ALL" in errors
     code, _, errors = run(scripts.leaderboard.main, release, "--test", "tst9", "--responses", release / "absent")
     assert code == 1 and "holds no responses" in errors
+
+
+def learnt(folder: Path, share: float, *values: float) -> Path:
+    """A run that learnt from a share of the articles, with the same F1 for everything in an epoch."""
+    folder.mkdir()
+    settings = DEFAULT_CONFIG.read_text(encoding="utf-8")
+    (folder / "config.toml").write_text(re.sub(r"(?m)^again = \S+", f"again = {share}", settings), encoding="utf-8")
+    names = ["main", *scripts.learning_curve.FAMILIES.values(), *(f"{label}.exact.f1" for label in LABELS)]
+    gold = {f"{label}.gold": 7 for label in LABELS}
+    epochs = [json.dumps(dict.fromkeys(names, value) | gold) + "\n" for value in values]
+    (folder / "metrics.jsonl").write_text("".join(epochs), encoding="utf-8")
+    return folder
+
+
+def test_the_learning_curve_takes_the_best_epoch_of_each_run(tmp_path: Path) -> None:
+    runs = [
+        learnt(tmp_path / "all", 1.0, 0.8, 0.75),
+        learnt(tmp_path / "half", 0.5, 0.6),
+        learnt(tmp_path / "half too", 0.5, 0.1, 0.7),
+    ]
+    code, output, _ = run(scripts.learning_curve.main, *runs, "--picture", tmp_path / "curve.svg")
+    assert code == 0
+    assert "| | on dev | .5 | all | last step |" in output
+    assert "| KILLED | 7 | 65.0 (60.0–70.0) | 80.0 (80.0–80.0) | +15.0 |" in output
+    assert "<svg" in (tmp_path / "curve.svg").read_text(encoding="utf-8")
+    code, _, error = run(scripts.learning_curve.main, tmp_path / "absent")
+    assert code == 1
+    assert "absent" in error
