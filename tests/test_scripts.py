@@ -223,7 +223,7 @@ def learnt(folder: Path, share: float, *values: float) -> Path:
     folder.mkdir()
     settings = DEFAULT_CONFIG.read_text(encoding="utf-8")
     (folder / "config.toml").write_text(re.sub(r"(?m)^again = \S+", f"again = {share}", settings), encoding="utf-8")
-    names = ["main", *scripts.learning_curve.FAMILIES.values(), *(f"{label}.exact.f1" for label in LABELS)]
+    names = ["main", *scripts.learning_curve.DRAWN.values(), *scripts.learning_curve.OF_LABELS.values()]
     gold = {f"{label}.gold": 7 for label in LABELS}
     epochs = [json.dumps(dict.fromkeys(names, value) | gold) + "\n" for value in values]
     (folder / "metrics.jsonl").write_text("".join(epochs), encoding="utf-8")
@@ -238,9 +238,19 @@ def test_the_learning_curve_takes_the_best_epoch_of_each_run(tmp_path: Path) -> 
     ]
     code, output, _ = run(scripts.learning_curve.main, *runs, "--picture", tmp_path / "curve.svg")
     assert code == 0
-    assert "| | on dev | .5 | all | last step |" in output
+    assert "|  | on dev | 50 % | 100 % | gain a step |" in output
     assert "| KILLED | 7 | 65.0 (60.0–70.0) | 80.0 (80.0–80.0) | +15.0 |" in output
     assert "<svg" in (tmp_path / "curve.svg").read_text(encoding="utf-8")
-    code, _, error = run(scripts.learning_curve.main, tmp_path / "absent")
+
+
+def test_a_learning_curve_needs_finished_runs_of_several_shares(tmp_path: Path) -> None:
+    assert "absent" in failure(scripts.learning_curve.main, tmp_path / "absent")
+    assert "one share" in failure(scripts.learning_curve.main, learnt(tmp_path / "half", 0.5, 0.6))
+    assert "holds no epoch" in failure(scripts.learning_curve.main, learnt(tmp_path / "begun", 0.5))
+
+
+def failure(main: object, *arguments: str | Path) -> str:
+    """The line that a script which fails on bad input leaves."""
+    code, _, error = run(main, *arguments)
     assert code == 1
-    assert "absent" in error
+    return error

@@ -218,14 +218,34 @@ def training_lines(runs: Sequence[Path]) -> str:
     """How long each run took and which epoch was chosen."""
     rows = []
     for run in runs:
-        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        history: list[dict[str, float]] = [json.loads(line) for line in lines]
-        best = max(history, key=lambda epoch: epoch[MAIN_METRIC])
+        history, best = read_history(run), best_epoch(run)
         minutes = sum(epoch["seconds"] for epoch in history) / 60
         rows.append(
             [run.name, str(len(history)), f"{minutes:.0f}", str(best["epoch"]), f"{100 * best[MAIN_METRIC]:.1f}"]
         )
     return markdown(["run", "epochs", "minutes", "chosen epoch", "dev metric"], rows)
+
+
+def read_history(run: Path) -> list[dict[str, float]]:
+    """The metrics of each epoch of a run.
+
+    Raises:
+        FileNotFoundError: if it has none.
+        ValueError: if they cannot be read.
+    """
+    path = run / "metrics.jsonl"
+    try:
+        history: list[dict[str, float]] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not history or any(MAIN_METRIC not in epoch for epoch in history):
+        raise ValueError(f"{path} holds no epoch with the metric {MAIN_METRIC!r}; was the run made by train.finetune?")
+    return history
+
+
+def best_epoch(run: Path) -> dict[str, float]:
+    """The metrics of the epoch that ``train.finetune`` keeps; raises as ``read_history``."""
+    return max(read_history(run), key=lambda epoch: epoch[MAIN_METRIC])
 
 
 def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -3,7 +3,7 @@
 A student learns from the mean of their probabilities (``python -m train.finetune … --silver FILE``), which are right
 more often than those of any of them. Texts are taken at random from the third-party collections, in fixed shares;
 never one that is labelled, nor a near-duplicate of an article held out for choosing or testing. Those in which the
-teachers find neither a casualty nor an attribution are left out: there would be little to learn from so many of them.
+teachers find neither a casualty nor an attribution are left out: most news tells of neither, and teaches little.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from transformers import AutoTokenizer
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_attack_items, read_dates, read_texts
 from casualties.engine import Floats, score
-from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, LABELS
+from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, TAGS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
-from train.data import Part, load_articles, read_split, select
+from train.data import load_articles, read_split, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
 from train.split import same_event
 
 SHARES = {"attack_items": 0.35, "news_items": 0.1, "muc_articles": 0.3, "terrorist_incidents": 0.25}
 """Of the words that are read: short items of attacks, of all news, whole articles, incident reports."""
-HELD_OUT: tuple[Part, ...] = ("dev", "test")
 LONGEST = 1200
 """Words; longer texts are left out, so that a few do not fill a collection's share."""
 CHUNK = 16
 """Texts read at once."""
+TOLD = 0.5
+"""The probability of a word to be part of a casualty or an attribution from which on its text is kept."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +53,16 @@ def main(
     with command_line():
         labelled = load_articles(data)
         texts = choose(unlabelled(data, labelled), words, np.random.default_rng(seed))
+        if not texts:
+            raise ValueError(
+                f"{data} holds no text without labels; train/annotations/README.md says what belongs there"
+            )
         texts = without_near_duplicates(texts, labelled, data)
         logger.info("%d texts of %d words", len(texts), sum(len(text.text.split()) for text in texts))
         scratch = output.with_suffix(".tmp")
         silver = Dataset.from_list(list(read(teachers, texts)))
+        if not len(silver):
+            raise ValueError("the teachers find no casualty and no attribution in any text; are they trained?")
         logger.info("%d texts tell of a casualty or an attribution", len(silver))
         silver.to_parquet(str(scratch))
         os.replace(scratch, output)
@@ -96,15 +103,15 @@ def choose(collections: Mapping[str, Sequence[Article]], words: int, random: np.
 
 def without_near_duplicates(texts: Sequence[Article], labelled: Sequence[Article], data: Path) -> list[Article]:
     """The texts that tell of no event that an article held out for choosing or testing tells of."""
-    held_out = [article for part in HELD_OUT for article in select(labelled, part)]
-    reports = same_event(held_out, texts, read_dates(data))
+    held_out = select(labelled, "dev") + select(labelled, "test")
+    reports = same_event(held_out, texts, read_dates(data))  # not near_duplicates: all pairs would not fit in memory
     return [text for number, text in enumerate(texts) if not reports[:, number].any()]
 
 
 def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[str, object]]:
     """What teachers say of each text that tells of a casualty or an attribution.
 
-    Yields ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
+    Each comes as ``id``, ``text``, ``tags`` (words, tags) and ``groups`` (words, groups).
 
     Both are means of probabilities. The groups are weighted by the probability that the word is part of a casualty
     mention at all.
@@ -119,19 +126,14 @@ def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[st
         for text, scores in zip(chunk, opinions, strict=True):
             tags = np.mean([each.tags for each in scores], axis=0)
             groups = np.mean([each.groups for each in scores], axis=0)
-            if within(tags, (*CASUALTY_LABELS, *ATTRIBUTION_LABELS)).max(initial=0) >= 0.5:
-                in_casualty = within(tags, CASUALTY_LABELS)
-                yield {
-                    "id": text.id,
-                    "text": text.text,
-                    "tags": list(tags),
-                    "groups": list(groups * in_casualty[:, None]),
-                }
+            if within(tags, CASUALTY_LABELS + ATTRIBUTION_LABELS).max(initial=0) >= TOLD:
+                groups *= within(tags, CASUALTY_LABELS)[:, None]
+                yield {"id": text.id, "text": text.text, "tags": list(tags), "groups": list(groups)}
 
 
 def within(tags: Floats, labels: Collection[str]) -> Floats:
-    """The probability of each word to be part of a mention of some labels, (words,), from that of its tags."""
-    columns = [1 + 2 * LABELS.index(label) + inside for label in labels for inside in (0, 1)]
+    """The probability of each word to be part of a mention of some labels, (words,), from its tags' (words, tags)."""
+    columns = [number for number, tag in enumerate(TAGS) if tag.partition("-")[2] in labels]
     probability: Floats = tags[:, columns].sum(axis=1)
     return probability
 

@@ -292,10 +292,10 @@ def test_unlabelled_texts_are_taken_by_share_and_keep_away_from_what_is_held_out
     texts = {source: [unread(f"{source} {number}", "some words here") for number in range(50)] for source in SHARES}
     chosen = choose(texts, 150, np.random.default_rng(0))
     assert {source: sum(text.id.startswith(source) for text in chosen) for source in SHARES} == {
-        "attack_items": 13,
-        "news_items": 18,
-        "muc_articles": 13,
-        "terrorist_incidents": 8,
+        "attack_items": 18,
+        "news_items": 5,
+        "muc_articles": 15,
+        "terrorist_incidents": 13,
     }
     held_out = unread(
         read_split()["test"][0], "A car bomb outside the courthouse in Tolva killed nine police officers."
