@@ -66,12 +66,13 @@ def main(
     quantize: Annotated[bool, typer.Option(help="Write int8 weights; else float, four times the size.")] = True,
     favour_casualties: Annotated[float, typer.Option(help="Find casualties more readily, by these log-odds.")] = 0.0,
     favour_attributions: Annotated[float, typer.Option(help="Find attributions more readily.")] = 0.0,
+    favour_context: Annotated[float, typer.Option(help="Find places, dates and sources more readily.")] = 0.0,
 ) -> None:
     """Export the best model of a run."""
     with command_line():
         dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
         windowing = read_config(run / CONFIG).windowing
-        favour = {"casualty": favour_casualties, "attribution": favour_attributions}
+        favour = {"casualty": favour_casualties, "attribution": favour_attributions, "context": favour_context}
         report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize, favour=favour)
         tuning = tune([(article.mentions, found) for article, found in zip(dev, decode_all(folder, dev), strict=True)])
         write_tuning(folder, tuning)
