@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,9 +14,10 @@ from train.model import CasualtyModel
 from train.quantize import quantize_weights
 from train.recover import load_graph
 
-SIZES = {
+HIDDEN = 64
+SIZES: dict[str, Any] = {
     "vocab_size": 1200,  # enough words for their table to be quantised
-    "hidden_size": 64,
+    "hidden_size": HIDDEN,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
     "intermediate_size": 128,
@@ -33,35 +35,28 @@ def fresh(kind: type[PreTrainedModel], config: PretrainedConfig, folder: Path, s
     return model
 
 
-@pytest.fixture(params=[(BertModel, BertConfig), (MPNetModel, MPNetConfig)], ids=["bert", "mpnet"])
-def models(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[CasualtyModel, CasualtyModel]:
-    kind, config = request.param
-    return fresh(kind, config(**SIZES), tmp_path / "one", 1), fresh(kind, config(**SIZES), tmp_path / "other", 2)
-
-
-def test_a_float_graph_gives_the_weights_back(models: tuple[CasualtyModel, CasualtyModel], tmp_path: Path) -> None:
-    model, recovered = models
+@pytest.mark.parametrize(("kind", "config"), [(BertModel, BertConfig), (MPNetModel, MPNetConfig)])
+def test_a_graph_gives_the_weights_back(
+    kind: type[PreTrainedModel], config: type[PretrainedConfig], tmp_path: Path
+) -> None:
+    model = fresh(kind, config(**SIZES), tmp_path / "one", 1)
+    recovered = fresh(kind, config(**SIZES), tmp_path / "other", 2)
     write_graph(model, tmp_path / "float.onnx")
     load_graph(recovered, tmp_path / "float.onnx")
-    state = recovered.state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    exact = recovered.state_dict()
+    assert all(torch.equal(value, exact[name]) for name, value in model.state_dict().items())
 
-
-def test_a_quantised_graph_gives_the_weights_back_but_for_rounding(
-    models: tuple[CasualtyModel, CasualtyModel], tmp_path: Path
-) -> None:
-    model, recovered = models
-    write_graph(model, tmp_path / "float.onnx")
-    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", SIZES["hidden_size"])
+    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
     load_graph(recovered, tmp_path / "int8.onnx")
-    state = recovered.state_dict()
+    rounded = recovered.state_dict()
     for name, value in model.state_dict().items():
-        step = value.abs().max() / 63  # seven bits at least, with a sign
-        assert (value - state[name]).abs().max() <= step, name
+        step = value.abs().max() / 63  # seven bits at least, one of them the sign
+        assert (value - rounded[name]).abs().max() <= step, name
 
 
-def test_the_graph_of_another_encoder_is_refused(models: tuple[CasualtyModel, CasualtyModel], tmp_path: Path) -> None:
-    write_graph(models[0], tmp_path / "float.onnx")
+def test_the_graph_of_another_encoder_is_refused(tmp_path: Path) -> None:
+    model = fresh(BertModel, BertConfig(**SIZES), tmp_path / "one", 1)
     wider = fresh(BertModel, BertConfig(**SIZES | {"intermediate_size": 96}), tmp_path / "wider", 1)
+    write_graph(model, tmp_path / "float.onnx")
     with pytest.raises(ValueError, match="name its own with --config"):
         load_graph(wider, tmp_path / "float.onnx")
