@@ -29,6 +29,7 @@ from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Joined, RecordError
 from casualties.dates import MissingExtraError
 from casualties.extractor import Extractor, ModelError, copy_model, write_tuning
+from casualties.relevance import relevant_to
 from casualties.report import Report
 from casualties.rows import COLUMNS
 from casualties.scoring import evaluate as score_pairs
@@ -182,14 +183,15 @@ def muc4(
         list[Path], typer.Argument(help="Files of MUC-3/4 articles, or folders with files named like tst3-muc4.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the templates to.")],
-    model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "muc4",
+    model: Annotated[str, typer.Option(help="What judges which claims are relevant: a model folder.")] = "muc4",
+    finder: Annotated[str, typer.Option(help="What finds the claims: a model folder.")] = "default",
 ) -> None:
     """Answer MUC-4: templates in its own format, from articles of the Message Understanding Conferences."""
     if output.is_dir() or not output.name or not output.parent.is_dir():
         _fail(f"{output}: no file can be written there; give a file in a folder that exists", USAGE_ERROR)
     texts = [article for path in articles for article in _muc_articles(path)]
-    extractor = _load(model)
-    reports = _progress(extractor.extract_many(text for _, text in texts), "reading", total=len(texts))
+    relevant = _load(finder).extract_many((text for _, text in texts), keep=relevant_to(_load(model)))
+    reports = _progress(relevant, "reading", total=len(texts))
     templates = [
         template for (id, _), report in zip(texts, reports, strict=True) for template in to_templates(report, id)
     ]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -86,6 +86,10 @@ class Manifest:
             raise ModelError(f"{folder / MANIFEST_FILE} cannot be read ({error}); {_remedy(folder)}") from error
 
 
+Keep = Callable[[str, Sequence[Mention]], Sequence[Mention]]
+"""Chooses some of a text's mentions, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """A text and its mentions, not yet linked."""
@@ -140,7 +144,9 @@ class Extractor:
         """
         return self._link(next(self._read(iter([text]), 1)), published, min_confidence)
 
-    def extract_many(self, texts: Iterable[str], batch_size: int = 1, min_confidence: float = 0.0) -> Iterator[Report]:
+    def extract_many(
+        self, texts: Iterable[str], batch_size: int = 1, min_confidence: float = 0.0, keep: Keep | None = None
+    ) -> Iterator[Report]:
         """Read many articles, some at a time, in their order.
 
         Args:
@@ -149,13 +155,14 @@ class Extractor:
                 worth it on a GPU; on a processor it gains little, and an int8 model, which scales its activations by
                 the batch, then scores a text slightly differently beside others than alone.
             min_confidence: leave out mentions of which the model is less sure, 0 to 1.
+            keep: chooses the mentions of a text that are linked and reported; by default all.
 
         Raises:
             ValueError: if ``batch_size`` is less than 1.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        return (self._link(read, None, min_confidence) for read in self._read(iter(texts), batch_size))
+        return (self._link(read, None, min_confidence, keep) for read in self._read(iter(texts), batch_size))
 
     def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
         """The mentions of some articles as the model alone gives them: not tuned, not linked."""
@@ -167,8 +174,11 @@ class Extractor:
             for text, words, scores in zip(some, windowed, score(self._model, windowed, batch_size), strict=True):
                 yield _Reading(text, words, decode(text, words, scores), scores.vectors)
 
-    def _link(self, read: _Reading, published: dt.date | None, min_confidence: float) -> Report:
+    def _link(
+        self, read: _Reading, published: dt.date | None, min_confidence: float, keep: Keep | None = None
+    ) -> Report:
         mentions = self.manifest.tuning.apply(read.mentions, min_confidence)
+        mentions = tuple(keep(read.text, mentions)) if keep else mentions
         return self.link(read.text, mentions, published, mention_vectors(mentions, read.words, read.vectors))
 
     def link(
@@ -191,6 +201,21 @@ class Extractor:
         """The encoder's vector of each mention of a text, (mentions, length); see ``engine.mention_vectors``."""
         words = self.manifest.windowing.split(text, self._tokenizer)
         return mention_vectors(mentions, words, score(self._model, [words], 1, sure=2)[0].vectors)
+
+    def noticed(self, text: str, mentions: Sequence[Mention]) -> list[float]:
+        """How surely the model finds something of any label where mentions stand, such as those of another model.
+
+        Args:
+            text: the text.
+            mentions: mentions of the text.
+
+        Returns:
+            Of each mention the probability, 0 to 1, that its likeliest word is part of a mention; 0 without words.
+        """
+        words = self.manifest.windowing.split(text, self._tokenizer)
+        outside = score(self._model, [words], 1)[0].tags[:, 0]
+        spans = [words.between(mention.start, mention.end) for mention in mentions]
+        return [float(1 - outside[span].min()) if span else 0.0 for span in spans]
 
 
 def extract(text: str, published: dt.date | None = None, min_confidence: float = 0.0) -> Report:

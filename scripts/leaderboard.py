@@ -18,6 +18,7 @@ from rich.table import Table
 
 from casualties.corpus.muc4 import Problem, Template, article_files, read_articles, read_key, read_templates
 from casualties.extractor import Extractor
+from casualties.relevance import relevant_to
 from casualties.report import Report
 from casualties.resolve import gather_incidents
 from casualties.scoring.links import BASELINES, Linker
@@ -36,8 +37,9 @@ def main(
     data: Annotated[Path, typer.Argument(help="Folder of the MUC-3/4 release: tst3, results-tst3 and so on.")],
     test: Annotated[str, typer.Option(help="The set to score on; its key is in the folder of this name.")] = "tst3",
     model: Annotated[
-        list[str] | None, typer.Option(help="Models of ours; several, such as seeds, are averaged.")
+        list[str] | None, typer.Option(help="Models of ours that judge; several, such as seeds, are averaged.")
     ] = None,
+    finder: Annotated[str, typer.Option(help="The model of ours that finds the claims which those judge.")] = "default",
     responses: Annotated[Path | None, typer.Option(help="Folder of responses, if not results-TEST/responses.")] = None,
     ablate: Annotated[bool, typer.Option(help="Score ours without its parts, too.")] = False,
     output: Annotated[Path | None, typer.Option(help="Where to write all scores as JSON.")] = None,
@@ -49,11 +51,13 @@ def main(
         systems = score_responses(key, responses or data / f"results-{test}" / "responses", problems)
         official = {name: _official(data / f"results-{test}" / "scores" / f"{name}.{test}") for name in systems}
         models = model or ["muc4"]
-        reports = {each: list(read(data / test, each)) for each in models}
+        reports = {each: list(read(data / test, finder, each)) for each in models}
         ours = {each: score_templates(key, write(found)) for each, found in reports.items()}
         without = {}
         if ablate:
-            without = {"training on MUC-4": score_templates(key, write(read(data / test, "default")))}
+            without = {"training on MUC-4": score_templates(key, write(read(data / test, finder)))}
+            alone = relinked(read(data / test, models[0]), Extractor(finder))
+            without["the default model, which finds"] = score_templates(key, write(alone))
             for name, linker in BASELINES.items():
                 linked = [(id, relink(report, linker)) for id, report in reports[models[0]]]
                 without[f"learned links, but {name}"] = score_templates(key, write(linked))
@@ -97,12 +101,19 @@ def score_responses(key: Sequence[Template], folder: Path, problems: list[Proble
     return systems
 
 
-def read(folder: Path, model: str) -> Iterator[tuple[str, Report]]:
-    """What a model of ours reads in the articles of a folder, by their ids."""
+def read(folder: Path, finder: str, judge: str | None = None) -> Iterator[tuple[str, Report]]:
+    """What a model of ours finds in the articles of a folder and another lets pass, if there is one, by their ids."""
     articles = [article for path in article_files(folder) for article in read_articles(path)]
-    reports = Extractor(model).extract_many(text for _, text in articles)
-    for (id, _), report in track(zip(articles, reports, strict=True), model, len(articles), console=_errors):
+    keep = relevant_to(Extractor(judge)) if judge else None
+    reports = Extractor(finder).extract_many((text for _, text in articles), keep=keep)
+    for (id, _), report in track(zip(articles, reports, strict=True), judge or finder, len(articles), console=_errors):
         yield id, report
+
+
+def relinked(reports: Iterable[tuple[str, Report]], linker: Extractor) -> Iterator[tuple[str, Report]]:
+    """Reports with the links that a model gives, where another has found the mentions."""
+    for id, report in reports:
+        yield id, linker.link(report.text, report.mentions)
 
 
 def write(reports: Iterable[tuple[str, Report]]) -> list[Template]:

@@ -272,7 +272,9 @@ ARTICLES = "TST9-MUC4-0001\n\n   TOLVA, 1 MAY 89 -- THREE PEOPLE DIED.\n\nTST9-M
 
 def test_muc4_writes_templates(tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "tst9-muc4").write_text(ARTICLES, encoding="ascii")
-    code, output, errors = run("muc4", tmp_path, "-o", tmp_path / "answers", "--model", tiny_model)
+    code, output, errors = run(
+        "muc4", tmp_path, "-o", tmp_path / "answers", "--model", tiny_model, "--finder", tiny_model
+    )
     templates, problems = read_templates(tmp_path / "answers")
     assert (code, output, problems) == (0, "", [])
     assert list(dict.fromkeys(template.message for template in templates)) == ["TST9-MUC4-0001", "TST9-MUC4-0002"]

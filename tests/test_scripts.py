@@ -186,7 +186,7 @@ def test_the_leaderboard_scores_all_systems_and_ours(release: Path, tmp_path: Pa
     assert board["systems"]["ALL"]["hum-tgt-num"] == board["ours"]["default"]["hum-tgt-num"] == 100
     assert board["systems"]["NONE"]["hum-tgt-num"] == 0
     assert board["official"] == {"ALL": {slot: 100.0 for slot in SCORED}}
-    assert len(board["without"]) == 4
+    assert len(board["without"]) == 5
     assert (tmp_path / "board.svg").read_text().startswith("<svg")
 
     (tmp_path / "card.md").write_text("".join(f"<!-- {name} --> <!-- /{name} -->\n" for name in CARD_SECTIONS))

@@ -1,0 +1,35 @@
+"""What of an article MUC-4 asks about: mentions that one model finds, kept where another sees what it learnt to answer.
+
+The keys of MUC-4 pass over much that an article claims: clashes of armies, old or vague reports, what is not terrorism
+in its sense. A model trained on the keys alone has to find and to judge at once, from few labels; the default model
+finds more surely, so the other only judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from casualties.extractor import Extractor, Keep
+from casualties.labels import CONTEXT_LABELS
+from casualties.report import Mention
+
+RELEVANT = 0.5
+"""How surely the judge must find something where a mention stands; chosen on ``tst1`` and ``tst2``."""
+
+
+def relevant_to(judge: Extractor) -> Keep:
+    """What keeps the mentions that a model would find as well; places, dates and sources all stay.
+
+    Args:
+        judge: the model; which label it would give does not matter.
+    """
+
+    def keep(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
+        noticed = judge.noticed(text, mentions)
+        return [
+            mention
+            for mention, surely in zip(mentions, noticed, strict=True)
+            if mention.label in CONTEXT_LABELS or surely >= RELEVANT
+        ]
+
+    return keep
