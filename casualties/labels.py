@@ -40,3 +40,9 @@ STATUS_PRECEDENCE: tuple[str, ...] = ("CLAIMED", "STATED", "ACCUSED", "SUSPECTED
 
 A denial does not undo what others say, so it decides only where nothing else is said; it stays beside the rest.
 """
+
+UNCLAIMED_PRECEDENCE: tuple[str, ...] = ("CLAIMED", "ACCUSED", "SUSPECTED", "STATED", "DENIED")
+"""The same in an incident that, as the text says, nobody has claimed.
+
+Who is blamed or suspected there has not been shown to have done it, however plainly another sentence tells it.
+"""

@@ -212,7 +212,7 @@ class Actor:
 
     @property
     def status(self) -> str:
-        """The resolved status: the first of ``labels.STATUS_PRECEDENCE`` that any mention has."""
+        """The resolved status, the first of ``statuses``."""
         return self.statuses[0]
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from casualties.dates import resolve_date
-from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE
+from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE, UNCLAIMED_PRECEDENCE
 from casualties.report import Actor, Attribution, Casualty, Count, Incident, Mention, Total
 
 _RISE = (
@@ -331,6 +331,7 @@ def _ids(figures: Sequence[Casualty]) -> tuple[str, ...]:
 def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
     """One actor for all names of the same actor, with the statuses of its mentions in the order of precedence.
 
+    The order is another where the text says that nobody has claimed the incident; see ``labels``.
     Two names are the same actor's if they are equal but for case, punctuation and words such as "militants"; if one is
     the initials of the other; if one is the other's nationality ("Israel", "Israeli"); or by a short table of aliases.
     "The group" and the like stand for the actor named before it.
@@ -354,8 +355,10 @@ def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
         if not same:
             actors.append(same)
         same.append(mention)
+    unclaimed = any(mention.label == "UNCLAIMED" for mention in attributions)
+    precedence = UNCLAIMED_PRECEDENCE if unclaimed else STATUS_PRECEDENCE
     for actor in actors:
-        statuses = sorted({mention.label for mention in actor}, key=STATUS_PRECEDENCE.index)
+        statuses = sorted({mention.label for mention in actor}, key=precedence.index)
         yield Actor(" ".join(actor[0].text.split()), tuple(statuses), tuple(mention.id for mention in actor))
 
 

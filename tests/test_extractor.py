@@ -190,7 +190,6 @@ def test_the_suspicion_is_read_as_one(two_attacks: Report) -> None:
     assert ("ISIS", "SUSPECTED") in {(mention.text, mention.label) for mention in two_attacks.mentions}
 
 
-@pytest.mark.xfail(strict=True, reason="early reports are read as a fact, which outweighs the suspicion; see the card")
 def test_the_first_attack_is_suspected_alone(two_attacks: Report) -> None:
     (attack,) = {i.id: i for i in two_attacks.incidents for place in i.places if place.text == "al-Rashad"}.values()
     assert {(actor.name, actor.status) for actor in attack.actors} == {("ISIS", "SUSPECTED")}
@@ -199,5 +198,5 @@ def test_the_first_attack_is_suspected_alone(two_attacks: Report) -> None:
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_the_embedded_models_are_whole_and_small(name: str) -> None:
     extractor = Extractor(name)
-    assert extractor.manifest.learns_links
+    assert extractor.manifest.learns_links == (name == "default")  # the other only judges; see casualties.relevance
     assert sum(path.stat().st_size for path in extractor.folder.iterdir() if path.is_file()) <= 30e6

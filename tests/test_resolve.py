@@ -152,6 +152,14 @@ def test_an_actor_gathers_its_names_and_keeps_disagreeing_statuses() -> None:
     ]
 
 
+def test_what_nobody_claimed_and_some_only_suspect_is_no_fact() -> None:
+    marked = "Reports say ⟦ISIS⟧{STATED} did it. ⟦ISIS⟧{SUSPECTED} is suspected."
+    (told,) = incident(marked)[0].actors
+    assert told.statuses == ("STATED", "SUSPECTED")
+    (told,) = incident(f"{marked} ⟦No group⟧{{UNCLAIMED}} has claimed it.")[0].actors
+    assert told.statuses == ("SUSPECTED", "STATED")
+
+
 counts = st.one_of(
     st.integers(0, 50).map(Count.exactly),
     st.integers(0, 50).map(lambda number: Count(number, number, None)),
