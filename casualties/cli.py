@@ -183,8 +183,8 @@ def muc4(
         list[Path], typer.Argument(help="Files of MUC-3/4 articles, or folders with files named like tst3-muc4.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the templates to.")],
-    model: Annotated[str, typer.Option(help="What judges which claims are relevant: a model folder.")] = "muc4",
-    finder: Annotated[str, typer.Option(help="What finds the claims: a model folder.")] = "default",
+    model: Annotated[str, typer.Option(help="The model that judges which are relevant.")] = "muc4",
+    finder: Annotated[str, typer.Option(help="The model that finds claims.")] = "default",
 ) -> None:
     """Answer MUC-4: templates in its own format, from articles of the Message Understanding Conferences."""
     if output.is_dir() or not output.name or not output.parent.is_dir():

@@ -42,7 +42,8 @@ A denial does not undo what others say, so it decides only where nothing else is
 """
 
 UNCLAIMED_PRECEDENCE: tuple[str, ...] = ("CLAIMED", "ACCUSED", "SUSPECTED", "STATED", "DENIED")
-"""The same in an incident that, as the text says, nobody has claimed.
+"""The same in an incident that, as the text says, nobody (else) has claimed.
 
-Who is blamed or suspected there has not been shown to have done it, however plainly another sentence tells it.
+Who is blamed or suspected there has not been shown to have done it, however plainly another sentence tells it; a claim
+still comes first.
 """

@@ -14,14 +14,19 @@ from casualties.labels import CONTEXT_LABELS
 from casualties.report import Mention
 
 RELEVANT = 0.5
-"""How surely the judge must find something where a mention stands; chosen on ``tst1`` and ``tst2``."""
+"""How surely the judge must find something where a mention stands, before tuning; chosen on ``tst1`` and ``tst2``.
+
+For a judge that was exported as it was trained: one that finds mentions less readily would pass fewer.
+"""
 
 
 def relevant_to(judge: Extractor) -> Keep:
-    """What keeps the mentions that a model would find as well; places, dates and sources all stay.
+    """A ``Keep`` of the mentions where another model finds something as well, of any label.
+
+    Places, dates and sources all stay.
 
     Args:
-        judge: the model; which label it would give does not matter.
+        judge: the model. It reads one text at a time, however many the finder reads at once.
     """
 
     def keep(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:

@@ -39,7 +39,7 @@ def main(
     model: Annotated[
         list[str] | None, typer.Option(help="Models of ours that judge; several, such as seeds, are averaged.")
     ] = None,
-    finder: Annotated[str, typer.Option(help="The model of ours that finds the claims which those judge.")] = "default",
+    finder: Annotated[str, typer.Option(help="The model of ours that finds the claims.")] = "default",
     responses: Annotated[Path | None, typer.Option(help="Folder of responses, if not results-TEST/responses.")] = None,
     ablate: Annotated[bool, typer.Option(help="Score ours without its parts, too.")] = False,
     output: Annotated[Path | None, typer.Option(help="Where to write all scores as JSON.")] = None,
@@ -57,7 +57,7 @@ def main(
         if ablate:
             without = {"training on MUC-4": score_templates(key, write(read(data / test, finder)))}
             alone = relinked(read(data / test, models[0]), Extractor(finder))
-            without["the default model, which finds"] = score_templates(key, write(alone))
+            without["the finder: the judge finds as well"] = score_templates(key, write(alone))
             for name, linker in BASELINES.items():
                 linked = [(id, relink(report, linker)) for id, report in reports[models[0]]]
                 without[f"learned links, but {name}"] = score_templates(key, write(linked))

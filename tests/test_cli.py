@@ -281,6 +281,16 @@ def test_muc4_writes_templates(tiny_model: Path, tmp_path: Path) -> None:
     assert "2 articles" in errors and errors.count("\n") == 1
 
 
+def test_muc4_finds_with_one_model_and_judges_with_another(tiny_model: Path, tmp_path: Path) -> None:
+    """The embedded model finds the dead of the first article; by itself as the judge they stay."""
+    (tmp_path / "tst9-muc4").write_text(ARTICLES, encoding="ascii")
+    found: dict[str, str] = {}
+    for name, judge, finder in (("own", "default", "default"), ("other", "default", str(tiny_model))):
+        run("muc4", tmp_path, "-o", tmp_path / name, "--model", judge, "--finder", finder)
+        found[name] = (tmp_path / name).read_text()
+    assert "PEOPLE" in found["own"] and found["own"] != found["other"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "said"),
     [

@@ -33,6 +33,8 @@ def test_what_is_noticed_is_one_less_the_probability_of_no_mention(judge: Extrac
     assert np.allclose(judge.noticed(TEXT, mentions), 1 - tags[:, 0], atol=1e-6)
     whole = Mention(id="m", start=0, end=len(TEXT), text=TEXT, label="PLACE")
     assert judge.noticed(TEXT, [whole]) == pytest.approx([1 - tags[:, 0].min()])
+    nothing = Mention(id="m", start=len(TEXT), end=len(TEXT), text="", label="PLACE")
+    assert judge.noticed(TEXT, [nothing]) == [0]
     assert judge.noticed(TEXT, []) == []
 
 
@@ -45,6 +47,18 @@ def test_claims_stay_where_the_judge_notices_something_and_all_context(finder: E
         if mention.label in CONTEXT_LABELS or surely >= RELEVANT
     ]
     assert [(mention.start, mention.label) for mention in kept.mentions] == expected
+
+
+@pytest.mark.parametrize(("surely", "stays"), [(RELEVANT, True), (RELEVANT - 0.01, False)])
+def test_a_judge_decides_on_claims_alone(
+    finder: Extractor, judge: Extractor, monkeypatch: pytest.MonkeyPatch, surely: float, stays: bool
+) -> None:
+    monkeypatch.setattr(Extractor, "noticed", lambda self, text, mentions: [surely] * len(mentions))
+    (found,), (kept,) = finder.extract_many([TEXT]), finder.extract_many([TEXT], keep=relevant_to(judge))
+    claims = {mention.id for mention in found.mentions if mention.label not in CONTEXT_LABELS}
+    context = {mention.id for mention in found.mentions} - claims
+    assert claims and context
+    assert {mention.id for mention in kept.mentions} == (claims | context if stays else context)
 
 
 def test_places_alone_are_no_incident(finder: Extractor) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, GROUPS, LABELS, STATUS_PRECEDENCE, TAGS
+from casualties.labels import (
+    ATTRIBUTION_LABELS,
+    CASUALTY_LABELS,
+    GROUPS,
+    LABELS,
+    STATUS_PRECEDENCE,
+    TAGS,
+    UNCLAIMED_PRECEDENCE,
+)
 from casualties.report import Actor, Attribution, Casualty, Count, Mention, mention_from_dict
 
 TEXT = "Three people were killed, police said."
@@ -30,7 +38,7 @@ def test_labels_fit_together() -> None:
     assert len(TAGS) == 1 + 2 * len(LABELS)
     assert all(TAGS[1 + 2 * number] == f"B-{label}" for number, label in enumerate(LABELS))
     assert all(TAGS[2 + 2 * number] == f"I-{label}" for number, label in enumerate(LABELS))
-    assert set(STATUS_PRECEDENCE) == set(ATTRIBUTION_LABELS) - {"UNCLAIMED"}
+    assert set(STATUS_PRECEDENCE) == set(UNCLAIMED_PRECEDENCE) == set(ATTRIBUTION_LABELS) - {"UNCLAIMED"}
 
 
 MENTIONS = st.one_of(

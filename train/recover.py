@@ -20,7 +20,7 @@ from onnx import ModelProto, NodeProto, numpy_helper
 from transformers import AutoTokenizer
 
 from casualties.engine import Floats
-from casualties.extractor import EMBEDDED, MODEL_FILE
+from casualties.extractor import EMBEDDED, MODEL_FILE, Manifest
 from casualties.labels import LABELS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
@@ -46,13 +46,35 @@ def main(
 ) -> None:
     """Write a run whose best model is an exported one."""
     with command_line():
-        encoder = encoder_location(read_config(config).encoder)
-        recovered = CasualtyModel(encoder)
-        load_graph(recovered, EMBEDDED.get(model, Path(model)) / MODEL_FILE)
-        recovered.favour(LABELS, favour)
-        recovered.save(run / "best")
-        AutoTokenizer.from_pretrained(encoder).save_pretrained(run / "best")
-        shutil.copyfile(config, run / CONFIG)
+        recover(EMBEDDED.get(model, Path(model)), run, config, favour)
+
+
+def recover(folder: Path, run: Path, config: Path, favour: float = 0.0) -> None:
+    """Write a run whose best model is an exported one.
+
+    Args:
+        folder: the model folder.
+        run: folder of the run.
+        config: settings that name the model's encoder and its windows; the run's from now on.
+        favour: log-odds to add to the tags of all labels.
+
+    Raises:
+        FileExistsError: if there is something at ``run`` already.
+        ModelError: if the folder holds no model that can be used.
+        ValueError: if the settings have other windows, or another encoder, than the model.
+    """
+    if run.exists():
+        raise FileExistsError(f"{run} is there already; give another folder")
+    settings, manifest = read_config(config), Manifest.read(folder)
+    if settings.windowing != manifest.windowing:
+        raise ValueError(f"{config} has other windows than the model, {manifest.windowing}; give its own with --config")
+    encoder = encoder_location(settings.encoder)
+    recovered = CasualtyModel(encoder)
+    load_graph(recovered, folder / MODEL_FILE)
+    recovered.favour(LABELS, favour)
+    recovered.save(run / "best")
+    AutoTokenizer.from_pretrained(encoder).save_pretrained(run / "best")
+    shutil.copyfile(config, run / CONFIG)
 
 
 def load_graph(model: CasualtyModel, path: Path) -> None:

@@ -9,10 +9,14 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel, PretrainedConfig, PreTrainedModel
 
-from train.export import write_graph
+from casualties.labels import TAGS
+from casualties.windows import Windowing
+from train.config import CONFIG
+from train.export import write_graph, write_manifest
+from train.finetune import DEFAULT_CONFIG
 from train.model import CasualtyModel
 from train.quantize import quantize_weights
-from train.recover import load_graph
+from train.recover import load_graph, recover
 
 HIDDEN = 64
 SIZES: dict[str, Any] = {
@@ -60,3 +64,29 @@ def test_the_graph_of_another_encoder_is_refused(tmp_path: Path) -> None:
     write_graph(model, tmp_path / "float.onnx")
     with pytest.raises(ValueError, match="name its own with --config"):
         load_graph(wider, tmp_path / "float.onnx")
+
+
+def test_a_run_is_recovered_whole_and_once(tmp_path: Path, tiny_encoder: Path) -> None:
+    model = CasualtyModel(str(tiny_encoder)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_()
+    exported = tmp_path / "model"
+    exported.mkdir()
+    write_graph(model, exported / "model.onnx")
+    (exported / "tokenizer.json").write_bytes((tiny_encoder / "tokenizer.json").read_bytes())
+    write_manifest(exported, "tiny", "0", Windowing(256, 64))
+    config = tmp_path / "config.toml"
+    settings = DEFAULT_CONFIG.read_text().replace("all-MiniLM-L6-v2", str(tiny_encoder))
+    config.write_text(settings)
+    recover(exported, tmp_path / "run", config, favour=2.0)
+    recovered = CasualtyModel.load(tmp_path / "run" / "best")
+    added = recovered.tagger.classifier.bias - model.tagger.classifier.bias
+    assert torch.allclose(added, torch.tensor([0.0] + [2.0] * (len(TAGS) - 1)), atol=1e-5)
+    assert torch.equal(recovered.group_head.weight, model.group_head.weight)
+    assert (tmp_path / "run" / CONFIG).read_text() == settings
+    with pytest.raises(FileExistsError, match="another folder"):
+        recover(exported, tmp_path / "run", config)
+    config.write_text(settings.replace("size = 256", "size = 512"))
+    with pytest.raises(ValueError, match="other windows than the model"):
+        recover(exported, tmp_path / "other", config)
