@@ -213,6 +213,8 @@ class Extractor:
             Of each mention the probability, 0 to 1 and before tuning, that the likeliest of its words is part of a
             mention, a place or a source as well as a claim; 0 where it touches no word.
         """
+        if not mentions:
+            return []
         words = self.manifest.windowing.split(text, self._tokenizer)
         outside = score(self._model, [words], 1)[0].tags[:, 0]
         spans = [words.between(mention.start, mention.end) for mention in mentions]

@@ -30,11 +30,9 @@ def relevant_to(judge: Extractor) -> Keep:
     """
 
     def keep(text: str, mentions: Sequence[Mention]) -> Sequence[Mention]:
-        noticed = judge.noticed(text, mentions)
-        return [
-            mention
-            for mention, surely in zip(mentions, noticed, strict=True)
-            if mention.label in CONTEXT_LABELS or surely >= RELEVANT
-        ]
+        claims = [mention for mention in mentions if mention.label not in CONTEXT_LABELS]
+        noticed = judge.noticed(text, claims)
+        passed = {claim.id for claim, surely in zip(claims, noticed, strict=True) if surely >= RELEVANT}
+        return [mention for mention in mentions if mention.label in CONTEXT_LABELS or mention.id in passed]
 
     return keep

@@ -56,10 +56,11 @@ def main(
         without = {}
         if ablate:
             without = {"training on MUC-4": score_templates(key, write(read(data / test, finder)))}
-            alone = relinked(read(data / test, models[0]), Extractor(finder))
+            linker = Extractor(finder)
+            alone = [(id, linker.link(report.text, report.mentions)) for id, report in read(data / test, models[0])]
             without["the finder: the judge finds as well"] = score_templates(key, write(alone))
-            for name, linker in BASELINES.items():
-                linked = [(id, relink(report, linker)) for id, report in reports[models[0]]]
+            for name, baseline in BASELINES.items():
+                linked = [(id, relink(report, baseline)) for id, report in reports[models[0]]]
                 without[f"learned links, but {name}"] = score_templates(key, write(linked))
         console = Console(record=True, width=WIDTH)
         console.print(
@@ -108,12 +109,6 @@ def read(folder: Path, finder: str, judge: str | None = None) -> Iterator[tuple[
     reports = Extractor(finder).extract_many((text for _, text in articles), keep=keep)
     for (id, _), report in track(zip(articles, reports, strict=True), judge or finder, len(articles), console=_errors):
         yield id, report
-
-
-def relinked(reports: Iterable[tuple[str, Report]], linker: Extractor) -> Iterator[tuple[str, Report]]:
-    """Reports with the links that a model gives, where another has found the mentions."""
-    for id, report in reports:
-        yield id, linker.link(report.text, report.mentions)
 
 
 def write(reports: Iterable[tuple[str, Report]]) -> list[Template]:
