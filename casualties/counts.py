@@ -1,8 +1,9 @@
 """Counts of people: words to ``Count``, and MUC-4's notation both ways.
 
-``read_count`` reads a noun phrase in three steps. It splits the phrase into words; it folds numbers into ``Count`` and
-hedges into ``_Hedge``, which leaves a list of those and of the other words; and it reads each conjunct by its first
-number or, where there is none, by the number of its head noun. Section 4 of the annotation guide is the specification.
+``read_count`` reads a noun phrase in three steps. It splits the phrase into words; it folds numbers into ``Count``
+(``numerals``) and hedges into ``_Hedge``, which leaves a list of those and of the other words; and it reads each
+conjunct by its first number or, where there is none, by the number of its head noun. Section 4 of the annotation guide
+is the specification.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from itertools import pairwise, takewhile
-from typing import NamedTuple, TypeAlias, TypeVar
+from itertools import pairwise
+from typing import TypeAlias, TypeVar
 
+from casualties.numerals import DIGITS, MULTIPLES, UNITS, Cardinal, read_cardinal
 from casualties.report import Count
 
 _MUC4 = re.compile(r"(?P<about>~)?(?P<low>\d+)?(?P<dash>-)?(?P<high>\d+)?")
@@ -119,17 +121,6 @@ _HEDGES_AFTER = _phrases(
     }
 )
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_NUMBERS = {word: n for n, word in enumerate(_UNITS.split())}
-_NUMBERS |= {word: 10 * n for n, word in enumerate(_TENS.split(), start=2)}
-_MULTIPLES = {"couple": 2, "pair": 2, "dozen": 12, "score": 20, "hundred": 100}
-_MULTIPLES |= {"thousand": 10**3, "million": 10**6, "billion": 10**9}
-_MULTIPLES |= {f"{word}s": n for word, n in _MULTIPLES.items()} | {"tens": 10}
-_VAGUE = _set("several few many numerous multiple countless various handful number numbers lot lots")
 _FIXED = _phrases(
     {
         0: "no, no one, no-one, none, nobody, neither, nil, not one, not a single, any, anyone, anybody",
@@ -139,8 +130,6 @@ _FIXED = _phrases(
 )
 _MOST_CHARACTERS = 10_000
 _LONGEST_CARDINAL = 32
-_MOST_DIGITS = 15
-"""Longer numbers, separators included, count no people; a ``float`` holds all shorter ones."""
 
 _MEASURES = _set("% percent per year years month months weeks days hours minutes miles km metres meters")
 _MEMBERS = _set("man men member person people strong odd plus")
@@ -182,12 +171,11 @@ _PLURAL_CAPITALS = re.compile(
 
 _ASIDE = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _TYPEWRITTEN = str.maketrans("‐‑‒–−‘’ʼ\u00a0\u202f\u2009", "-----'''   ")
-_DIGITS = r"\d{1,3}(?:[,'\ ]\d{3})+(?!\d)|\d+(?:\.\d+)?"
 _WORD = re.compile(
     rf"""
     (?:\bno\.\s*|\#)\d+    # a rank, not a number: "No. 2"
     | \d+(?:st|nd|rd|th)\b
-    | {_DIGITS}
+    | {DIGITS}
     | [^\W\d_]\w*(?:[-'.]\w+)*
     | -\s? | [+,%]         # a dash keeps the space after it: "12-man" is a compound, "12 - 15" is not
     """,
@@ -201,7 +189,7 @@ def _words(mention: str) -> list[str]:
     words: list[str] = []
     for word in _WORD.findall(_ASIDE.sub(" ", text)) or _WORD.findall(text):
         first, *others = word.split("-")
-        if first.casefold() == "half" or first.casefold() in _NUMBERS or first.casefold() in _MULTIPLES:
+        if first.casefold() == "half" or first.casefold() in UNITS or first.casefold() in MULTIPLES:
             words += [first, *(part for other in others for part in ("-", other))]
         else:
             words.append(word)
@@ -245,35 +233,23 @@ def _is_measure(words: list[str], at: int) -> bool:
     return unit in _MEASURES or unit.endswith(("-old", "-olds"))
 
 
-class _Cardinal(NamedTuple):
-    """A number in words or digits."""
-
-    value: int
-    is_vague: bool
-    """Whether it is only a lower bound: "dozens", "several hundred"."""
-    scale: int
-    """The multiple that it ends in, 1 where it ends in a unit."""
-    end: int
-    """The index of the word after it."""
-
-
 def _read_number(words: list[str], at: int) -> tuple[Count, int] | None:
     """The number or range that begins at a word, and where it ends."""
     if phrase := _longest(_FIXED, words, at):
         return Count.exactly(phrase[0]), phrase[1]
     if words[at] == "between":
         return _read_between(words, at + 1)
-    low = _read_cardinal(words, at, len(words))
+    low = read_cardinal(words, at, len(words))
     if low is None:
         return None
     if words[low.end : low.end + 1] in (["-"], ["to"], ["or"]):
-        high = _read_cardinal(words, low.end + 1, len(words))
+        high = read_cardinal(words, low.end + 1, len(words))
         if high and low.value < high.value:
             return _range(low, high), high.end
     return Count(low.value, low.value, None if low.is_vague else low.value), low.end
 
 
-def _range(low: _Cardinal, high: _Cardinal) -> Count:
+def _range(low: Cardinal, high: Cardinal) -> Count:
     """The count between two numbers, of which the first may leave its multiple to the second: "two or three dozen"."""
     shared = low.value * high.scale
     start = shared if low.scale == 1 and shared < high.value else low.value
@@ -284,61 +260,10 @@ def _read_between(words: list[str], start: int) -> tuple[Count, int] | None:
     """The range after "between": its bounds part at the last "and" that has two numbers in order around it."""
     for at in range(min(start + _LONGEST_CARDINAL, len(words) - 1), start, -1):
         if words[at] == "and":
-            low, high = _read_cardinal(words, start, at), _read_cardinal(words, at + 1, len(words))
+            low, high = read_cardinal(words, start, at), read_cardinal(words, at + 1, len(words))
             if low and high and low.end == at and low.value < high.value:
                 return Count(low.value, None, high.value), high.end
     return None
-
-
-def _read_cardinal(words: list[str], start: int, stop: int) -> _Cardinal | None:
-    """Read "two hundred and twelve", "1.2 million", "several dozen", "half a million"; ``None`` if no number begins."""
-    if start >= stop:
-        return None
-    group, is_vague, at = _read_first(words, start)
-    end = start if words[start] in {"a", "half"} else at
-    total, scale, power = 0.0, 1, 10**12
-    while at < stop:
-        word = words[at]
-        multiple = _MULTIPLES.get(word, 0)
-        if word in _NUMBERS and _fits(_NUMBERS[word], group):
-            group, scale = group + _NUMBERS[word], 1
-        elif 1000 <= multiple < power or (0 < multiple < 1000 and group < 100):
-            is_plural = word.endswith("s")
-            is_vague |= is_plural and not group
-            group, scale = (group or 1 + is_plural) * multiple, multiple
-            if multiple >= 1000:
-                total, group, power = total + group, 0.0, multiple
-        elif start < end == at and _joins(words, at, scale):
-            at += 1
-            continue
-        else:
-            break
-        at = end = at + 1
-    return _Cardinal(round(total + group), is_vague, scale, end) if end > start else None
-
-
-def _read_first(words: list[str], at: int) -> tuple[float, bool, int]:
-    """What only the first word of a number can be: its value, whether that is vague, and the next word's index."""
-    word, *following = words[at : at + 4]
-    if len(word) <= _MOST_DIGITS and re.fullmatch(_DIGITS, word):
-        return float(re.sub("[,' ]", "", word)), False, at + 1
-    if word in _VAGUE:
-        return 2.0, True, at + 1
-    if word == "half":  # "half a dozen", "half-dozen"
-        return 0.5, False, at + 1 + len(list(takewhile({"a", "-"}.__contains__, following)))
-    return 0.0, False, at + (word == "a" and bool(following) and following[0] in _MULTIPLES)
-
-
-def _fits(unit: int, group: float) -> bool:
-    """Whether a number word may follow what was read: "five" after "twenty" or "hundred", but not after "six"."""
-    return group % 100 == 0 or (unit < 10 and group >= 20 and group % 10 == 0)
-
-
-def _joins(words: list[str], at: int, scale: int) -> bool:
-    """Whether a word between two number words may be part of the number."""
-    if words[at] == "of":  # "hundreds of thousands"
-        return scale > 1 and any(word in _MULTIPLES for word in words[at + 1 : at + 2])
-    return words[at] == "-" or (words[at] == "and" and scale >= 100) or (words[at] == "," and scale >= 1000)
 
 
 def _conjuncts(items: list[_Item]) -> list[list[_Item]]:
