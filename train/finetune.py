@@ -13,7 +13,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,7 +41,15 @@ from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import labelled_parts, read_split
 from train.encoders import encoder_location
 from train.features import IGNORED, make_dataset, make_silver_dataset
-from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer, predict
+from train.model import (
+    CasualtyModel,
+    Loss,
+    as_engine,
+    fast_precision,
+    fastest_device,
+    plain_tokenizer,
+    predict,
+)
 
 METRIC = Path(__file__).parent / "metric"
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "default.toml"
@@ -107,7 +114,7 @@ def finetune(
         The history, an entry an epoch.
     """
     run.mkdir(parents=True, exist_ok=True)
-    device, settings = torch.device("cuda" if torch.cuda.is_available() else "cpu"), config.training
+    device, settings = fastest_device(), config.training
     model, tokenizer = begin(config, start, device)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
@@ -263,15 +270,6 @@ def train_epoch(
         schedule.step()
         losses.append(loss.item())
     return float(np.mean(losses))
-
-
-def fast_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Bfloat16 where the hardware multiplies it faster: GPUs that have it, processors with AMX."""
-    if device.type == "cuda":
-        faster = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        faster = bool(torch.cpu.get_capabilities().get("amx_bf16"))
-    return torch.autocast(device.type, torch.bfloat16, enabled=faster)
 
 
 def dev_metrics(metric: EvaluationModule, predicted: Sequence[Sequence[Mention]], dev: Sequence[Article]) -> Epoch:

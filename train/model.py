@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -159,6 +160,20 @@ def as_engine(model: CasualtyModel) -> Model:
         return tags.float().cpu().numpy(), groups.float().cpu().numpy(), vectors.float().cpu().numpy()
 
     return run
+
+
+def fastest_device() -> torch.device:
+    """The GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fast_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Bfloat16 where the hardware multiplies it faster: GPUs that have it, processors with AMX."""
+    if device.type == "cuda":
+        faster = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        faster = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16, enabled=faster)
 
 
 def predict(

@@ -27,15 +27,17 @@ from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, TAGS
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, read_split, select
-from train.model import CasualtyModel, as_engine, plain_tokenizer
+from train.model import CasualtyModel, as_engine, fast_precision, fastest_device, plain_tokenizer
 from train.split import same_event
 
 SHARES = {"attack_items": 0.35, "news_items": 0.1, "muc_articles": 0.3, "terrorist_incidents": 0.25}
 """Of the words that are read: short items of attacks, of all news, whole articles, incident reports."""
 LONGEST = 1200
 """Words; longer texts are left out, so that a few do not fill a collection's share."""
-CHUNK = 16
+CHUNK = 64
 """Texts read at once."""
+BATCH = 32
+"""Windows a batch."""
 TOLD = 0.5
 """The probability of a word to be part of a casualty or an attribution from which on its text is kept."""
 
@@ -116,13 +118,15 @@ def read(teachers: Sequence[Path], texts: Sequence[Article]) -> Iterator[dict[st
     Both are means of probabilities. The groups are weighted by the probability that the word is part of a casualty
     mention at all.
     """
-    engines = [as_engine(CasualtyModel.load(teacher / "best")) for teacher in teachers]
+    device = fastest_device()
+    engines = [as_engine(CasualtyModel.load(teacher / "best").to(device)) for teacher in teachers]
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(teachers[0] / "best"))
     windowing = read_config(teachers[0] / CONFIG).windowing
     for start in track(range(0, len(texts), CHUNK), "reading"):
         chunk = texts[start : start + CHUNK]
         words = [windowing.split(text.text, tokenizer) for text in chunk]
-        opinions = zip(*(score(engine, words, CHUNK) for engine in engines), strict=True)
+        with fast_precision(device):
+            opinions = zip(*(score(engine, words, BATCH, sure=0.0) for engine in engines), strict=True)  # no vectors
         for text, scores in zip(chunk, opinions, strict=True):
             tags = np.mean([each.tags for each in scores], axis=0)
             groups = np.mean([each.groups for each in scores], axis=0)
