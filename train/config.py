@@ -46,8 +46,10 @@ class TrainingConfig:
     is understood as well."""
     again: float
     """The share of the articles that an earlier stage knew (``--known``) which a run learns from again."""
-    silver: float
-    """The share of the windows that a teacher has read which an epoch takes, others in each epoch."""
+    unlabelled: float
+    """The share of the windows without labels, which only teachers have read, that an epoch takes, others in each."""
+    trust: float
+    """The teachers' share, where there are any, in what is learnt of labelled articles; the labels have the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Labelled articles, and texts that a teacher has read, to the windows, tags and groups that the model learns from."""
+"""Labelled articles, and texts that teachers have read, to the windows, tags and groups that a model learns from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from casualties.corpus.records import Article
-from casualties.engine import Floats
-from casualties.labels import GROUPS, TAGS
+from casualties.engine import Floats, Scores
+from casualties.labels import CASUALTY_LABELS, GROUPS, TAGS
 from casualties.report import Casualty
 from casualties.windows import Integers, WindowedText, Windowing
 
 IGNORED = -100
 """The label of a token that the loss passes over (PyTorch's convention)."""
+_CASUALTY_TAGS = [number for number, tag in enumerate(TAGS) if tag.partition("-")[2] in CASUALTY_LABELS]
 
 logger = logging.getLogger(__name__)
 
@@ -41,30 +42,44 @@ def make_dataset(articles: Sequence[Article], windowing: Windowing, tokenizer: T
     return Dataset.from_list(rows)
 
 
-def make_silver_dataset(silver: Dataset, windowing: Windowing, tokenizer: Tokenizer) -> Dataset:
-    """One row a window of texts that a teacher has read, as ``make_dataset`` but with probabilities for labels.
+def make_taught_dataset(
+    articles: Sequence[Article], opinions: Sequence[Scores], trust: float, windowing: Windowing, tokenizer: Tokenizer
+) -> Dataset:
+    """One row a window, as ``make_dataset``, with probabilities for labels: what teachers say mixed with the labels.
 
     Args:
-        silver: what ``train.silver`` wrote: ``text``, ``tags`` (words, tags) and ``groups`` (words, groups) of each.
+        articles: the articles.
+        opinions: what teachers say of the words of each.
+        trust: the teachers' share in what is to be learnt; the labels have the rest. 1 where there are no labels.
         windowing: how to cut the texts.
         tokenizer: the student's.
 
     Returns:
         ``input_ids`` and ``token_type_ids`` (tokens,), ``tags`` (tokens, tags) and ``groups`` (tokens, groups), zero
-        where there is nothing to learn. How many texts the two tokenizers cut into other words is logged as a
-        warning; they are left out.
+        where there is nothing to learn; the teachers' groups weigh as much as they think the word part of a casualty.
+        How many texts the two tokenizers cut into other words is logged as a warning; they are left out.
     """
     rows: list[dict[str, Any]] = []
     ragged = 0
-    for text in silver:
-        words = windowing.split(text["text"], tokenizer)
-        if len(words.starts) == len(text["tags"]):
-            rows += _rows(words, np.array(text["tags"], np.float32), np.array(text["groups"], np.float32), 0)
-        else:
+    for article, told in zip(articles, opinions, strict=True):
+        words = windowing.split(article.text, tokenizer)
+        if len(words.starts) != len(told.tags):
             ragged += 1
+            continue
+        tags, groups, _ = label_words(article, words)
+        casualty = told.tags[:, _CASUALTY_TAGS].sum(axis=1, keepdims=True)
+        mixed_tags = trust * told.tags + (1 - trust) * _one_hot(tags, len(TAGS))
+        mixed_groups = trust * told.groups * casualty + (1 - trust) * _one_hot(groups, len(GROUPS))
+        rows += _rows(words, mixed_tags.astype(np.float32), mixed_groups.astype(np.float32), 0)
     if ragged:
-        logger.warning("%d of %d texts left out: the teacher cut them into other words", ragged, len(silver))
+        logger.warning("%d of %d texts left out: the teachers cut them into other words", ragged, len(articles))
     return Dataset.from_list(rows).with_format("numpy")  # nested lists of floats would be slow
+
+
+def _one_hot(labels: Integers, classes: int) -> Floats:
+    """Labels as probabilities, (words, classes); zero where they are ``IGNORED``."""
+    certain: Floats = (labels[:, None] == np.arange(classes)).astype(np.float32)
+    return certain
 
 
 def label_words(article: Article, words: WindowedText) -> tuple[Integers, Integers, int]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import evaluate
 import numpy as np
@@ -38,9 +38,9 @@ from casualties.scoring.evaluation import MAIN_METRIC
 from train.augment import Fillers, fillers_of, lower, swap_mentions
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
-from train.data import labelled_parts, read_split
+from train.data import labelled_parts, load_articles, read_split
 from train.encoders import encoder_location
-from train.features import IGNORED, make_dataset, make_silver_dataset
+from train.features import IGNORED, make_dataset, make_taught_dataset
 from train.model import (
     CasualtyModel,
     Loss,
@@ -50,6 +50,7 @@ from train.model import (
     plain_tokenizer,
     predict,
 )
+from train.teachers import Teachers, telling, unlabelled_texts
 
 METRIC = Path(__file__).parent / "metric"
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "default.toml"
@@ -58,6 +59,15 @@ EVALUATION_BATCH = 16
 
 Epoch = dict[str, float]
 """An epoch's number, training loss, seconds and dev metrics."""
+
+
+class Lesson(NamedTuple):
+    """What a student learns from beside labels."""
+
+    teachers: Teachers
+    texts: Sequence[Article]
+    """Without labels."""
+
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +82,12 @@ def main(
     known: Annotated[
         Path | None, typer.Option(help="A split file of before: only a share of its training articles is learnt from.")
     ] = None,
-    silver: Annotated[Path | None, typer.Option(help="Texts that a teacher has read, from train.silver.")] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="A finished run to learn from as well; several teach together.")
+    ] = None,
+    words: Annotated[
+        int | None, typer.Option(help="How many words without labels the teachers read, about; by default all of DATA.")
+    ] = None,
     config: Annotated[Path, typer.Option(help="Settings of the run.")] = DEFAULT_CONFIG,
     start: Annotated[Path | None, typer.Option(help="A finished run to go on from, not from the encoder.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the order of windows, dropout and swaps.")] = 0,
@@ -83,7 +98,8 @@ def main(
         learnt, chosen_by = labelled_parts(data, articles or [], only)
         if known:
             learnt = without_some(learnt, read_split(known)["train"], settings.training.again, seed)
-        finetune(settings, learnt, chosen_by, run, seed, silver, start)
+        lesson = lesson_of(teacher, data, words) if teacher else None
+        finetune(settings, learnt, chosen_by, run, seed, lesson, start)
         if not (run / CONFIG).exists():
             shutil.copyfile(config, run / CONFIG)
 
@@ -94,7 +110,7 @@ def finetune(
     dev: Sequence[Article],
     run: Path,
     seed: int,
-    silver: Path | None = None,
+    lesson: Lesson | None = None,
     start: Path | None = None,
 ) -> list[Epoch]:
     """Train on some articles and choose the epoch by others.
@@ -106,8 +122,7 @@ def finetune(
         run: where to keep ``best/`` (model and tokenizer in transformers' layout), ``checkpoint.pt`` and
             ``metrics.jsonl`` (a line an epoch).
         seed: of everything random but the heads, which begin alike.
-        silver: a file of ``train.silver``, to learn from as well: the model is then the student of those teachers
-            (Hinton, Vinyals and Dean 2015, with temperature 1).
+        lesson: teachers to learn from as well, and texts without labels for them to read.
         start: a finished run whose best model to go on from, instead of the bare encoder.
 
     Returns:
@@ -118,9 +133,12 @@ def finetune(
     model, tokenizer = begin(config, start, device)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
-    taught = make_silver_dataset(read_silver(silver, (*train, *dev)), config.windowing, plain) if silver else None
+    taught = None
+    if lesson:
+        others = telling(lesson.texts, list(lesson.teachers.read(lesson.texts)), np.random.default_rng(seed))
+        taught = make_taught_dataset(*others, 1.0, config.windowing, plain)
     logger.info(
-        "%d windows of %d articles to train on, and %d that a teacher has read; %d articles to choose by",
+        "%d windows of %d articles to train on, and %d without labels; %d articles to choose by",
         *(len(dataset), len(train), len(taught or []), len(dev)),
     )
 
@@ -128,7 +146,8 @@ def finetune(
     loss_function.to(device)
     steps = settings.epochs * len(batches_of(dataset, taught, settings, np.random.default_rng(seed)))
     optimizer, schedule = make_optimizer(model, settings, steps)
-    identity = run_identity(config, train, dev, seed, [silver, start / "best" / "model.safetensors" if start else None])
+    files = [*(lesson.teachers.weights if lesson else ()), *([start / "best" / "model.safetensors"] if start else ())]
+    identity = run_identity(config, [*train, *(lesson.texts if lesson else ())], dev, seed, files)
     history = load_checkpoint(run, identity, model, optimizer, schedule)
     fillers, metric = fillers_of(train), evaluate.load(str(METRIC))
 
@@ -136,8 +155,13 @@ def finetune(
         epoch, started = len(history), time.monotonic()
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
-        articles = make_dataset(augmented(train, fillers, settings, random), config.windowing, plain)
-        numbered = batches_of(articles, taught, settings, random)
+        articles = augmented(train, fillers, settings, random)
+        if lesson:
+            opinions = list(lesson.teachers.read(articles))
+            labelled = make_taught_dataset(articles, opinions, settings.trust, config.windowing, plain)
+        else:
+            labelled = make_dataset(articles, config.windowing, plain)
+        numbered = batches_of(labelled, taught, settings, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
         metrics = dev_metrics(metric, predict(as_engine(model), dev, config.windowing, plain, EVALUATION_BATCH), dev)
@@ -173,21 +197,26 @@ def without_some(articles: Sequence[Article], known: Iterable[str], again: float
     return [article for article in articles if article.id not in ids or random.random() < again]
 
 
-def read_silver(path: Path, labelled: Iterable[Article]) -> Dataset:
-    """The texts that a teacher has read, without those that people have labelled since."""
-    known = {article.id for article in labelled}
-    silver = Dataset.from_parquet(str(path))
-    return silver.select([row for row, id in enumerate(silver["id"]) if id not in known])
+def lesson_of(teachers: Sequence[Path], data: Path | None, words: int | None) -> Lesson:
+    """The teachers of some runs, and texts for them to read, the same whatever the student's seed.
+
+    Raises:
+        ValueError: if there is no ``data``.
+    """
+    if not data:
+        raise ValueError("teachers read texts without labels; --data FOLDER says where they are")
+    texts = unlabelled_texts(data, load_articles(data), words, np.random.default_rng(0))
+    return Lesson(Teachers(teachers), texts)
 
 
 def batches_of(
     labelled: Dataset, taught: Dataset | None, settings: TrainingConfig, random: np.random.Generator
 ) -> list[tuple[Dataset, list[int]]]:
-    """The batches of an epoch, each of one of the two data sets: the rows that people labelled, those of a teacher."""
+    """The batches of an epoch, each of one of the two data sets: the labelled rows, those without labels."""
     batches = [(labelled, batch) for batch in make_batches(labelled, settings.batch_tokens, random)]
     if taught:
         read = make_batches(taught, settings.batch_tokens, random)
-        batches += [(taught, batch) for batch in read[: round(settings.silver * len(read))]]
+        batches += [(taught, batch) for batch in read[: round(settings.unlabelled * len(read))]]
     return [batches[number] for number in random.permutation(len(batches))]
 
 
@@ -295,11 +324,11 @@ def epochs_since_best(history: Sequence[Epoch]) -> int:
 
 
 def run_identity(
-    config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int, files: Sequence[Path | None]
+    config: Config, train: Sequence[Article], dev: Sequence[Article], seed: int, files: Sequence[Path]
 ) -> str:
-    """What makes a run this run: a hash of its settings, seed, labelled articles and the other files it learns from."""
+    """What makes a run this run: a hash of its settings, seed, articles and other files it learns from."""
     articles = [[article.to_record() for article in part] for part in (train, dev)]
-    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() if file else None for file in files]
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     return sha256(json.dumps([asdict(config), seed, articles, hashes]))
 
 

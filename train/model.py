@@ -149,14 +149,19 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return -(targets * logits.log_softmax(-1)).sum() / targets.sum().clamp(min=1e-6)
 
 
-def as_engine(model: CasualtyModel) -> Model:
-    """The torch model as ``casualties.engine.score`` calls it, on the device where it is."""
+def as_engine(model: CasualtyModel, *, with_vectors: bool = True) -> Model:
+    """The torch model as ``casualties.engine.score`` calls it, on the device where it is.
+
+    Without vectors, all of them are [0]: carrying them from a GPU takes longer than finding them there.
+    """
     device = next(model.parameters()).device
 
     @torch.inference_mode()
     def run(*inputs: Integers) -> tuple[Floats, Floats, Floats]:
         model.eval()
         tags, groups, vectors = model(*(torch.from_numpy(each).to(device) for each in inputs))
+        if not with_vectors:
+            vectors = torch.zeros((*tags.shape[:2], 1))
         return tags.float().cpu().numpy(), groups.float().cpu().numpy(), vectors.float().cpu().numpy()
 
     return run

@@ -12,6 +12,7 @@ import pytest
 import torch
 import typer
 from datasets import Dataset
+from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 from transformers import (
@@ -43,19 +44,20 @@ from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import read_split
 from train.encoders import PACKAGED, ZIPPED, encoder_location
 from train.export import check, export, write_graph
-from train.features import IGNORED, label_words, make_dataset, make_silver_dataset
+from train.features import IGNORED, label_words, make_dataset, make_taught_dataset
 from train.finetune import (
     DEFAULT_CONFIG,
+    Lesson,
     batches_of,
     collate,
     epochs_since_best,
     finetune,
+    lesson_of,
     make_batches,
-    read_silver,
     without_some,
 )
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
-from train.silver import SHARES, choose, read, without_near_duplicates
+from train.teachers import QUIET, SHARES, Teachers, choose, packs, telling, without_near_duplicates
 
 WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
 ARTICLES = [
@@ -87,7 +89,8 @@ def config(tiny_encoder: Path) -> Config:
         swap=0.2,
         lower=0.5,
         again=1.0,
-        silver=1.0,
+        unlabelled=1.0,
+        trust=1.0,
     )
     return Config(
         encoder=str(tiny_encoder), dropout=0.1, freeze_embeddings=False, windowing=WINDOWING, training=training
@@ -238,58 +241,105 @@ def test_the_loss_is_the_cross_entropy_of_torch(tiny_encoder: Path) -> None:
     assert loss(logits, batch["tags"], batch["groups"]).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_a_teacher_that_is_sure_teaches_what_labels_teach(tiny_encoder: Path) -> None:
+def certain(article: Article, plain: Tokenizer) -> Scores:
+    """What a teacher would say that is sure of what people marked."""
+    tags, groups, _ = label_words(article, WINDOWING.split(article.text, plain))
+    of_groups = np.eye(len(GROUPS), dtype=np.float32)[np.maximum(groups, 0)] * (groups != IGNORED)[:, None]
+    return Scores(np.eye(len(TAGS), dtype=np.float32)[tags], of_groups)
+
+
+@pytest.mark.parametrize("trust", [0.0, 0.5, 1.0])
+def test_a_teacher_that_is_sure_teaches_what_labels_teach(trust: float, tiny_encoder: Path) -> None:
     plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
-    sure: list[dict[str, object]] = []
-    for article in ARTICLES:
-        tags, groups, _ = label_words(article, WINDOWING.split(article.text, plain))
-        of_groups = np.eye(len(GROUPS), dtype=np.float32)[np.maximum(groups, 0)] * (groups != IGNORED)[:, None]
-        sure.append({"text": article.text, "tags": list(np.eye(len(TAGS))[tags]), "groups": list(of_groups)})
-    taught = make_silver_dataset(Dataset.from_list(sure), WINDOWING, plain)
+    taught = make_taught_dataset(ARTICLES, [certain(each, plain) for each in ARTICLES], trust, WINDOWING, plain)
     batches = [collate(rows[:], torch.device("cpu")) for rows in (make_dataset(ARTICLES, WINDOWING, plain), taught)]
     assert all(torch.equal(batches[0][name], batches[1][name]) for name in batches[0])
 
 
+def test_a_teacher_and_labels_that_differ_are_mixed(tiny_encoder: Path) -> None:
+    plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
+    silent = [Scores(each.tags * 0, each.groups * 0) for each in (certain(article, plain) for article in ARTICLES)]
+    labels = collate(make_dataset(ARTICLES, WINDOWING, plain)[:], torch.device("cpu"))
+    mixed = collate(make_taught_dataset(ARTICLES, silent, 0.25, WINDOWING, plain)[:], torch.device("cpu"))
+    assert torch.equal(mixed["tags"], 0.75 * labels["tags"])
+    assert torch.equal(mixed["groups"], 0.75 * labels["groups"])
+
+
 def test_texts_that_the_teacher_cut_otherwise_are_counted(tiny_encoder: Path, caplog: pytest.LogCaptureFixture) -> None:
     plain = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_encoder))
-    silver = Dataset.from_list([{"text": "Nine died.", "tags": [[1.0]], "groups": [[1.0]]}] * 2)
+    one_word = Scores(np.ones((1, len(TAGS)), np.float32), np.ones((1, len(GROUPS)), np.float32))
     with caplog.at_level(logging.WARNING):
-        assert len(make_silver_dataset(silver, WINDOWING, plain)) == 0
+        assert len(make_taught_dataset(ARTICLES[:2], [one_word] * 2, 1.0, WINDOWING, plain)) == 0
     assert "2 of 2 texts left out" in caplog.text
 
 
-def test_texts_that_were_labelled_since_are_no_longer_silver(tmp_path: Path) -> None:
-    Dataset.from_list([{"id": id, "text": id, "tags": [[1.0]], "groups": [[1.0]]} for id in "abc"]).to_parquet(
-        str(tmp_path / "silver.parquet")
-    )
-    assert read_silver(tmp_path / "silver.parquet", [unread("b", "b")])["id"] == ["a", "c"]
-
-
-def test_an_epoch_takes_its_share_of_silver_and_all_labels(config: Config) -> None:
+def test_an_epoch_takes_its_share_of_texts_without_labels_and_all_labels(config: Config) -> None:
     labelled, taught = (Dataset.from_list([{"input_ids": [1] * 100}] * number) for number in (10, 40))
-    half = replace(config.training, silver=0.5)
+    half = replace(config.training, unlabelled=0.5)
     batches = batches_of(labelled, taught, half, np.random.default_rng(0))
     sizes = [sum(len(batch) for part, batch in batches if part is each) for each in (labelled, taught)]
     assert sizes == [10, 20]
 
 
-def test_a_student_learns_from_its_teacher_alone(config: Config, tmp_path: Path) -> None:
-    """A student that is shown no label of the articles finds what its teacher, trained on them, finds in them."""
+def test_a_student_learns_from_its_teachers_alone(config: Config, tmp_path: Path) -> None:
+    """A student that is shown no label of the articles finds what its teachers, trained on them, find in them."""
     patient = replace(config, training=replace(config.training, epochs=60, patience=60, swap=0.0))
     finetune(patient, ARTICLES, ARTICLES, tmp_path / "teacher", seed=0)
     (tmp_path / "teacher" / CONFIG).write_text(DEFAULT_CONFIG.read_text())
-    silver = tmp_path / "silver.parquet"
-    unlabelled = [replace(article, id=f"unlabelled {article.id}") for article in ARTICLES]
-    Dataset.from_list(list(read([tmp_path / "teacher"], unlabelled))).to_parquet(str(silver))
-    quiet = [Article(id="quiet", source="tests", text="Nothing happened.", mentions=(), incidents=())]
-    history = finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0, silver=silver)
+    unlabelled = [unread(f"unlabelled {article.id}", article.text) for article in ARTICLES]
+    lesson = Lesson(Teachers([tmp_path / "teacher"] * 2), unlabelled)
+    quiet = [unread("quiet", "Nothing happened.")]
+    history = finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0, lesson=lesson)
     assert max(epoch["main"] for epoch in history) > 0.8
     with pytest.raises(ValueError, match="other settings, seed or articles"):
         finetune(patient, quiet, ARTICLES, tmp_path / "student", seed=0)
 
 
+def test_teachers_say_the_mean_of_what_each_says(config: Config, tmp_path: Path) -> None:
+    once = replace(config, training=replace(config.training, epochs=1))
+    runs = [tmp_path / str(seed) for seed in (0, 1)]
+    for seed, run in enumerate(runs):
+        finetune(once, ARTICLES, ARTICLES, run, seed=seed)
+        (run / CONFIG).write_text(DEFAULT_CONFIG.read_text())
+    both, first, second = (list(Teachers(each).read(ARTICLES)) for each in (runs, runs[:1], runs[1:]))
+    for together, one, other in zip(both, first, second, strict=True):
+        np.testing.assert_allclose(together.tags, (one.tags + other.tags) / 2, atol=1e-6)
+        np.testing.assert_allclose(together.groups, (one.groups + other.groups) / 2, atol=1e-6)
+        assert not np.allclose(one.tags, other.tags)
+
+
+def test_teachers_without_texts_to_read_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--data FOLDER"):
+        lesson_of([tmp_path], None, None)
+
+
+def test_of_texts_that_tell_of_nothing_a_share_is_kept() -> None:
+    tags = np.zeros((3, len(TAGS)), np.float32)
+    tags[:, 0] = 1.0
+    told = tags.copy()
+    told[1, TAGS.index("B-KILLED")] = 0.3
+    groups = np.zeros((3, len(GROUPS)), np.float32)
+    opinions = [Scores(told if number % 2 else tags, groups) for number in range(1000)]
+    texts = [unread(str(number), "one two three") for number in range(1000)]
+    kept, kept_opinions = telling(texts, opinions, np.random.default_rng(0))
+    assert [text.id for text in kept if int(text.id) % 2] == [str(number) for number in range(1, 1000, 2)]
+    quiet = sum(int(text.id) % 2 == 0 for text in kept)
+    assert quiet == pytest.approx(500 * QUIET, abs=20)
+    assert all(each is opinions[int(text.id)] for text, each in zip(kept, kept_opinions, strict=True))
+
+
+def test_packs_hold_texts_whole_and_none_twice() -> None:
+    texts = [unread(str(number), f"text {number} " + "word " * (number % 40)) for number in range(200)]
+    made = list(packs(texts, np.random.default_rng(0)))
+    paragraphs = [paragraph for pack in made for paragraph in pack.text.split("\n\n")]
+    assert len(paragraphs) == len(set(paragraphs)) > 100
+    assert set(paragraphs) <= {text.text for text in texts}
+    assert all(60 <= len(pack.text.split()) < 320 + 42 for pack in made)
+
+
 def test_unlabelled_texts_are_taken_by_share_and_keep_away_from_what_is_held_out() -> None:
     texts = {source: [unread(f"{source} {number}", "some words here") for number in range(50)] for source in SHARES}
+    assert len(choose(texts, None, np.random.default_rng(0))) == 200
     chosen = choose(texts, 150, np.random.default_rng(0))
     assert {source: sum(text.id.startswith(source) for text in chosen) for source in SHARES} == {
         "attack_items": 18,
