@@ -135,7 +135,7 @@ def finetune(
     dataset = make_dataset(train, config.windowing, plain)
     taught = None
     if lesson:
-        others = telling(lesson.texts, list(lesson.teachers.read(lesson.texts)), np.random.default_rng(seed))
+        others = telling(lesson.texts, lesson.teachers.read(lesson.texts), np.random.default_rng(seed))
         taught = make_taught_dataset(*others, 1.0, config.windowing, plain)
     logger.info(
         "%d windows of %d articles to train on, and %d without labels; %d articles to choose by",
@@ -202,11 +202,12 @@ def lesson_of(teachers: Sequence[Path], data: Path | None, words: int | None) ->
 
     Raises:
         ValueError: if there is no ``data``.
+        FileNotFoundError: if a run of a teacher is not there.
     """
     if not data:
         raise ValueError("teachers read texts without labels; --data FOLDER says where they are")
-    texts = unlabelled_texts(data, load_articles(data), words, np.random.default_rng(0))
-    return Lesson(Teachers(teachers), texts)
+    loaded = Teachers(teachers)  # before the slow part
+    return Lesson(loaded, unlabelled_texts(data, load_articles(data), words, np.random.default_rng(0)))
 
 
 def batches_of(

@@ -8,7 +8,7 @@ A student that imitates the mean of its teachers' probabilities on many texts le
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from casualties.corpus.records import Article
 from casualties.corpus.tables import read_attack_items, read_dates, read_texts
 from casualties.engine import Scores, score
 from casualties.labels import ATTRIBUTION_LABELS, CASUALTY_LABELS, TAGS
+from train.average import weights_of
 from train.config import CONFIG, read_config
 from train.data import read_split, select
 from train.model import CasualtyModel, as_engine, fast_precision, fastest_device, plain_tokenizer
@@ -50,9 +51,9 @@ class Teachers:
         """Load the best models of some training runs of one encoder, onto the fastest device.
 
         Raises:
-            OSError: if a run has none.
+            FileNotFoundError: if a run has none.
         """
-        self.weights = tuple(run / "best" / "model.safetensors" for run in runs)
+        self.weights = tuple(file for run in runs for file in weights_of(run / "best"))
         """What makes these teachers these."""
         self._device = fastest_device()
         models = [CasualtyModel.load(run / "best").to(self._device) for run in runs]
@@ -66,7 +67,7 @@ class Teachers:
             chunk = articles[start : start + CHUNK]
             words = [self._windowing.split(article.text, self._tokenizer) for article in chunk]
             with fast_precision(self._device):
-                opinions = [score(engine, words, BATCH) for engine in self._engines]
+                opinions = [score(engine, words, BATCH, sure=0.0) for engine in self._engines]  # no vectors
             for scores in zip(*opinions, strict=True):
                 yield Scores(
                     np.mean([each.tags for each in scores], axis=0), np.mean([each.groups for each in scores], axis=0)
@@ -74,17 +75,17 @@ class Teachers:
 
 
 def telling(
-    articles: Sequence[Article], opinions: Sequence[Scores], random: np.random.Generator
+    articles: Sequence[Article], opinions: Iterable[Scores], random: np.random.Generator
 ) -> tuple[list[Article], list[Scores]]:
     """The texts that tell of a casualty or an attribution, by what teachers say, and a share of the others."""
     columns = [n for n, tag in enumerate(TAGS) if tag.partition("-")[2] in CASUALTY_LABELS + ATTRIBUTION_LABELS]
     kept = [
-        number
-        for number, scores in enumerate(opinions)
+        (article, scores)
+        for article, scores in zip(articles, opinions, strict=True)
         if scores.tags[:, columns].sum(axis=1).max(initial=0) >= TOLD or random.random() < QUIET
     ]
     logger.info("%d of %d texts without labels are learnt from", len(kept), len(articles))
-    return [articles[number] for number in kept], [opinions[number] for number in kept]
+    return [article for article, _ in kept], [scores for _, scores in kept]
 
 
 def unlabelled_texts(

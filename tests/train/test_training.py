@@ -311,6 +311,8 @@ def test_teachers_say_the_mean_of_what_each_says(config: Config, tmp_path: Path)
 def test_teachers_without_texts_to_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="--data FOLDER"):
         lesson_of([tmp_path], None, None)
+    with pytest.raises(FileNotFoundError, match="is it a finished run"):
+        lesson_of([tmp_path], tmp_path, None)
 
 
 def test_of_texts_that_tell_of_nothing_a_share_is_kept() -> None:
