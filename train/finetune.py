@@ -24,6 +24,7 @@ import typer
 from datasets import Dataset
 from evaluate import EvaluationModule
 from rich.progress import track
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.nn.utils.rnn import pad_sequence
@@ -133,10 +134,7 @@ def finetune(
     model, tokenizer = begin(config, start, device)
     plain = plain_tokenizer(tokenizer)
     dataset = make_dataset(train, config.windowing, plain)
-    taught = None
-    if lesson:
-        others = telling(lesson.texts, lesson.teachers.read(lesson.texts), np.random.default_rng(seed))
-        taught = make_taught_dataset(*others, 1.0, config.windowing, plain)
+    taught = read_unlabelled(lesson, config, plain, seed) if lesson else None
     logger.info(
         "%d windows of %d articles to train on, and %d without labels; %d articles to choose by",
         *(len(dataset), len(train), len(taught or []), len(dev)),
@@ -155,12 +153,7 @@ def finetune(
         epoch, started = len(history), time.monotonic()
         set_seed(seed + 1000 * (epoch + 1))  # an epoch depends on its number alone, so a resumed run repeats it
         random = np.random.default_rng([seed, epoch])
-        articles = augmented(train, fillers, settings, random)
-        if lesson:
-            opinions = list(lesson.teachers.read(articles))
-            labelled = make_taught_dataset(articles, opinions, settings.trust, config.windowing, plain)
-        else:
-            labelled = make_dataset(articles, config.windowing, plain)
+        labelled = read_labelled_articles(augmented(train, fillers, settings, random), lesson, config, plain)
         numbered = batches_of(labelled, taught, settings, random)
         batches = (collate(part[batch], device) for part, batch in track(numbered, f"epoch {epoch}"))
         loss = train_epoch(model, loss_function, optimizer, schedule, batches, settings.max_gradient_norm)
@@ -181,6 +174,22 @@ def begin(config: Config, start: Path | None, device: torch.device) -> tuple[Cas
     model = CasualtyModel.load(Path(folder), config.dropout) if start else CasualtyModel(folder, config.dropout)
     model.tagger.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     return model.to(device), AutoTokenizer.from_pretrained(folder)
+
+
+def read_unlabelled(lesson: Lesson, config: Config, plain: Tokenizer, seed: int) -> Dataset:
+    """The windows of the texts without labels that are worth learning from, with what the teachers say of them."""
+    others = telling(lesson.texts, lesson.teachers.read(lesson.texts), np.random.default_rng(seed))
+    return make_taught_dataset(*others, 1.0, config.windowing, plain)
+
+
+def read_labelled_articles(
+    articles: Sequence[Article], lesson: Lesson | None, config: Config, plain: Tokenizer
+) -> Dataset:
+    """The windows of labelled articles with their labels, mixed with what the teachers say where there are any."""
+    if not lesson:
+        return make_dataset(articles, config.windowing, plain)
+    opinions = list(lesson.teachers.read(articles))
+    return make_taught_dataset(articles, opinions, config.training.trust, config.windowing, plain)
 
 
 def augmented(
