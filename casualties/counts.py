@@ -153,6 +153,8 @@ _GROUPS = _set(
     "entourage household staff"
 )
 """Nouns for several people that "a" may stand before, and whose number may follow in an "of" phrase."""
+_REMAINS = _set("bodies corpses remains")
+"""Nouns for the dead, whose number may follow in an "of" phrase."""
 _PLURALS = _set(
     "people children police troops personnel clergy those these them themselves us more rest everyone "
     "everybody dead wounded injured missing killed slain elderly military youth taliban mujahideen peshmerga "
@@ -302,6 +304,8 @@ def _read_conjunct(items: list[_Item]) -> Count:
             words.append(item)
         elif words and words[-1].casefold() in _GROUPS and item.casefold() == "of":  # "a crew of 24"
             is_group, words = True, []
+        elif words and words[-1].casefold() in _REMAINS and any(isinstance(each, Count) for each in items[at : at + 3]):
+            words = []  # "the bodies of the three"
         else:
             break
     is_plural = is_group or (_is_plural(words) if words else bool(hedge))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
+from casualties.rules import Sentences
 from casualties.windows import Integers, Window, WindowedText
 
 Floats = npt.NDArray[np.float32]
@@ -21,8 +22,10 @@ Model = Callable[[Integers, Integers, Integers], tuple[Floats, Floats, Floats]]
 """Token ids, attention mask and token types, each (windows, tokens), to tag logits, group logits and the encoder's
 vectors, each (windows, tokens, ·). A model that does not give its vectors away has the vector [0] for all."""
 
+LONGEST_SENTENCE = 256
+"""Words; of a longer one, which hostile texts have, the mean is that of its beginning."""
 SURE = 0.999
-"""The vector of a word that is in no mention, with at least this probability, is not kept."""
+"""The vectors of a window are not kept if every word is in no mention, with at least this probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Scores:
     groups: Floats
     """Probabilities of ``labels.GROUPS`` were the word part of a casualty mention, shape (words, groups)."""
     vectors: Vectors = field(default_factory=dict)
-    """Those of words that may be part of a mention."""
+    """Those of words that may be part of a mention, and of the words around them."""
 
 
 def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int | None = None) -> Model:
@@ -78,7 +81,7 @@ def score(model: Model, texts: Sequence[WindowedText], batch_size: int, sure: fl
         model: what to read them with.
         texts: the texts, cut into windows.
         batch_size: windows a batch.
-        sure: words that are in no mention with this probability have no vector; above 1, all have one.
+        sure: windows without a mention, of each word with this probability, give no vectors; above 1, all do.
     """
     scores = [
         Scores(
@@ -94,21 +97,40 @@ def score(model: Model, texts: Sequence[WindowedText], batch_size: int, sure: fl
             read = window.positions[window.read.start - window.first_word : window.read.stop - window.first_word]
             target.tags[window.read] = _softmax(tags[row, read])
             target.groups[window.read] = _softmax(groups[row, read])
-            kept = target.tags[window.read, 0] < sure
-            kept[:1] = True  # so that their length is known
-            for number in np.flatnonzero(kept).tolist():
-                target.vectors[window.read.start + number] = vectors[row, read[number]].astype(np.float16)
+            kept = len(read) if (target.tags[window.read, 0] < sure).any() else 1  # one, so that their length is known
+            known = vectors[row, read[:kept]].astype(np.float16)
+            target.vectors.update(zip(range(window.read.start, window.read.start + kept), known, strict=False))
     return scores
 
 
-def mention_vectors(mentions: Sequence[Mention], words: WindowedText, vectors: Vectors) -> Floats:
-    """The encoder's vector of each mention, the mean of its words', (mentions, length); zero where none is known."""
+def mention_vectors(mentions: Sequence[Mention], sentences: Sentences, words: WindowedText, vectors: Vectors) -> Floats:
+    """What the encoder makes of mentions and of their sentences.
+
+    Args:
+        mentions: of a text.
+        sentences: of the text.
+        words: of the text.
+        vectors: of the words; of some, none may be known.
+
+    Returns:
+        Of each mention the mean vector of its words and that of its sentence's, side by side, (mentions, 2 length);
+        zero where none is known.
+    """
     length = len(next(iter(vectors.values()), ()))
-    found = np.zeros((len(mentions), length), np.float32)
+    found = np.zeros((len(mentions), 2, length), np.float32)
+    of_sentence: dict[int, Floats] = {}
     for number, mention in enumerate(mentions):
-        if known := [vectors[word] for word in words.between(mention.start, mention.end) if word in vectors]:
-            found[number] = np.mean(known, axis=0, dtype=np.float32)
-    return found
+        found[number, 0] = _mean(words.between(mention.start, mention.end), vectors, length)
+        sentence = sentences.number(mention.start)
+        if sentence not in of_sentence:
+            of_sentence[sentence] = _mean(words.between(*sentences.span(sentence))[:LONGEST_SENTENCE], vectors, length)
+        found[number, 1] = of_sentence[sentence]
+    return found.reshape(len(mentions), 2 * length)
+
+
+def _mean(words: Iterable[int], vectors: Vectors, length: int) -> Floats:
+    known = [vectors[word] for word in words if word in vectors]
+    return np.mean(known, axis=0, dtype=np.float32) if known else np.zeros(length, np.float32)
 
 
 def pad(windows: Sequence[Window]) -> tuple[Integers, Integers, Integers]:

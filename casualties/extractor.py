@@ -23,6 +23,7 @@ from casualties.engine import Floats, Vectors, mention_vectors, onnx_model, scor
 from casualties.labels import GROUPS, TAGS
 from casualties.link import link, onnx_link_model
 from casualties.report import Mention, Report
+from casualties.rules import Sentences
 from casualties.windows import WindowedText, Windowing
 
 DEFAULT_MODEL = Path(__file__).parent / "weights"
@@ -179,7 +180,8 @@ class Extractor:
     ) -> Report:
         mentions = self.manifest.tuning.apply(read.mentions, min_confidence)
         mentions = tuple(keep(read.text, mentions)) if keep else mentions
-        return self.link(read.text, mentions, published, mention_vectors(mentions, read.words, read.vectors))
+        vectors = mention_vectors(mentions, Sentences(read.text), read.words, read.vectors) if self._links else None
+        return self.link(read.text, mentions, published, vectors)
 
     def link(
         self, text: str, mentions: Sequence[Mention], published: dt.date | None = None, vectors: Floats | None = None
@@ -190,17 +192,16 @@ class Extractor:
             text: the text.
             mentions: its mentions, sorted and disjoint; what links they already have is replaced.
             published: the day that the text is from.
-            vectors: what ``vectors`` gives for them; if ``None``, the model reads the text for them where links
-                depend on them.
+            vectors: what ``vectors`` gives for them; if ``None``, the model reads the text for them.
         """
-        if vectors is None and self._links and self._links.reads_vectors:
+        if vectors is None and self._links:
             vectors = self.vectors(text, mentions)
         return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links, vectors)
 
     def vectors(self, text: str, mentions: Sequence[Mention]) -> Floats:
-        """The encoder's vector of each mention of a text, (mentions, length); see ``engine.mention_vectors``."""
+        """What the encoder makes of mentions of a text; see ``engine.mention_vectors``."""
         words = self.manifest.windowing.split(text, self._tokenizer)
-        return mention_vectors(mentions, words, score(self._model, [words], 1, sure=2)[0].vectors)
+        return mention_vectors(mentions, Sentences(text), words, score(self._model, [words], 1, sure=2)[0].vectors)
 
     def noticed(self, text: str, mentions: Sequence[Mention]) -> list[float]:
         """How surely the model finds something of any label where mentions stand, such as those of another model.

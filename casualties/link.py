@@ -1,61 +1,49 @@
 """Mentions to a report: a learned model, or rules alone, say which belong together; then each incident is resolved.
 
 From what ``casualties.pairs`` tells of two mentions and from the encoder's vectors of both, the model scores each pair
-three times: do they speak of one incident, is the second the source of the first, is the first part of the second.
-Incidents are found by average linkage of the first score (UPGMA, Sokal and Michener 1958): the two groups of mentions
-that fit best are joined as long as they are rather the same than not.
+three times: do they speak of one incident, is the second the source of the first, is the first part of the second. It
+also scores whether a mention speaks of several incidents, as a total over two attacks does.
+Incidents are found by average linkage of the first score (UPGMA, Sokal and Michener 1958): of the mentions of one
+incident, the two groups that fit best are joined as long as they are rather the same than not. A mention of several
+then belongs to each group that it rather fits than not. Two groups side by side, one of attributions without a figure
+and one of figures without an attribution, are joined more readily: each is half an account.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from casualties.pairs import FEATURES, Floats, pair_features
-from casualties.report import Casualty, Mention, Report
+from casualties.report import Attribution, Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
-if TYPE_CHECKING:
-    import onnxruntime as ort
-
-LinkModel = Callable[[Floats, Floats], Floats]
-"""Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to scores (mentions,
-mentions, 3), log-odds; see ``SCORES``."""
+LinkModel = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to the log-odds of links
+(mentions, mentions, 3), see ``SCORES``, and of speaking of several incidents (mentions,)."""
 
 SCORES = ("same incident", "source of", "part of")
-"""What a link model scores, in its order. The first is the mean of both directions."""
+"""What a link model scores of pairs, in its order. The first is the mean of both directions."""
+
+OUTPUTS = ("scores", "several")
+"""Of the graph of a link model, in the order of what a ``LinkModel`` gives."""
+
+HALF_ACCOUNTS = -1.0
+"""Mean score from which a group of attributions alone is joined with one of casualties alone beside it."""
 
 BLOCK = 200
 """Mentions that are linked together at most; no link leads from one block of a very long text to another."""
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxLinkModel:
-    """A ``LinkModel`` in ONNX Runtime."""
-
-    session: ort.InferenceSession
-    reads_vectors: bool
-    """Whether the vectors matter to it; models of before version 7 read the features alone, as (pairs, features)."""
-
-    def __call__(self, features: Floats, vectors: Floats) -> Floats:
-        """Score each ordered pair of mentions."""
-        count = len(features)
-        if self.reads_vectors:
-            inputs = {"features": features, "vectors": vectors}
-        else:
-            inputs = {"features": features.reshape(count * count, FEATURES)}
-        scores: Floats = self.session.run(["scores"], inputs)[0]
-        return scores.reshape(count, count, len(SCORES))
-
-
-def onnx_link_model(path: Path, threads: int | None = None) -> OnnxLinkModel:
+def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     """Load a link model that ``train.links`` wrote.
 
     Args:
@@ -73,10 +61,14 @@ def onnx_link_model(path: Path, threads: int | None = None) -> OnnxLinkModel:
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     if (read := session.get_inputs()[0].shape[-1]) != FEATURES:
         raise ValueError(f"it reads {read} features of a pair, this version gives {FEATURES}; run train.links again")
-    if (given := session.get_outputs()[0].shape[-1]) != len(SCORES):
-        raise ValueError(f"it gives {given} scores of a pair, this version reads {len(SCORES)}; run train.links again")
+    if (given := [each.name for each in session.get_outputs()]) != list(OUTPUTS):
+        raise ValueError(f"it gives {given}, this version reads {list(OUTPUTS)}; run train.links again")
 
-    return OnnxLinkModel(session, "vectors" in {each.name for each in session.get_inputs()})
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+        scores, several = session.run(list(OUTPUTS), {"features": features, "vectors": vectors})
+        return scores, several
+
+    return run
 
 
 def link(
@@ -111,14 +103,19 @@ def _link_block(
     text: str, mentions: list[Mention], vectors: Floats, sentences: Sentences, links: LinkModel
 ) -> list[Mention]:
     """The mentions with the links that a model gives them; incidents are numbered within the block."""
-    scores = links(pair_features(text, within(mentions), sentences), vectors)
-    incidents = average_linkage((scores[..., 0] + scores[..., 0].T) / 2)
+    scores, several = links(pair_features(text, within(mentions), sentences), vectors)
+    same = (scores[..., 0] + scores[..., 0].T) / 2
+    incidents = join_half_accounts(overlapping_groups(same, several > 0), same, mentions, sentences)
     sources = _best(scores[..., 1], np.array([[can_attribute(mention) for mention in mentions]] * len(mentions)))
     wholes = _best(scores[..., 2], _can_include(mentions, sentences))
     ids = [mention.id for mention in mentions]
     return [
-        mention.with_links((f"i{incident}",), ids[source] if source >= 0 else None, ids[whole] if whole >= 0 else None)
-        for mention, incident, source, whole in zip(mentions, incidents, sources, wholes, strict=True)
+        mention.with_links(
+            tuple(f"i{group}" for group in groups),
+            ids[source] if source >= 0 else None,
+            ids[whole] if whole >= 0 else None,
+        )
+        for mention, groups, source, whole in zip(mentions, incidents, sources, wholes, strict=True)
     ]
 
 
@@ -161,6 +158,66 @@ def _best(scores: Floats, allowed: npt.NDArray[np.bool_]) -> list[int]:
     open_to = np.where(allowed & ~np.eye(len(scores), dtype=bool), scores, -np.inf)
     columns = open_to.argmax(axis=1)
     return [int(column) if open_to[row, column] > 0 else -1 for row, column in enumerate(columns)]
+
+
+def overlapping_groups(scores: npt.NDArray[np.floating[Any]], several: npt.NDArray[np.bool_]) -> list[list[int]]:
+    """Group mentions, of which some belong to several groups.
+
+    Args:
+        scores: of each pair, symmetric, (mentions, mentions).
+        several: which mentions may belong to several groups, (mentions,); the others are grouped without them.
+
+    Returns:
+        The numbers of each mention's groups, in ascending order; at least one.
+    """
+    single = np.flatnonzero(~several | several.all())
+    grouped = np.array(average_linkage(scores[np.ix_(single, single)]), dtype=np.int64)
+    names = np.unique(grouped)
+    groups: list[list[int]] = [[] for _ in scores]
+    for mention, group in zip(single.tolist(), grouped.tolist(), strict=True):
+        groups[mention] = [group]
+    for mention in np.setdiff1d(np.arange(len(scores)), single).tolist():
+        fits = np.array([scores[mention, single[grouped == name]].mean() for name in names])
+        groups[mention] = names[(fits > 0) | (fits == fits.max())].tolist()
+    return groups
+
+
+def join_half_accounts(
+    groups: Sequence[Sequence[int]],
+    scores: npt.NDArray[np.floating[Any]],
+    mentions: Sequence[Mention],
+    sentences: Sentences,
+) -> list[list[int]]:
+    """Join each group of attributions alone with a group of casualties alone in the same or an adjacent sentence.
+
+    "Red Dawn claimed a blast in Tolva. The attack on the market killed 30" tells of one attack, by two names.
+
+    Args:
+        groups: the numbers of each mention's groups.
+        scores: of each pair, symmetric, (mentions, mentions).
+        mentions: of the text, sorted.
+        sentences: of the text.
+
+    Returns:
+        The numbers of each mention's groups, in ascending order.
+    """
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, names in enumerate(groups):
+        for name in names:
+            members[name].append(number)
+    kinds = {name: {type(mentions[number]) for number in numbers} - {Mention} for name, numbers in members.items()}
+    at = np.array([sentences.number(mention.start) for mention in mentions], dtype=np.int64)
+    joined: dict[int, int] = {}
+    for name in (name for name, kind in kinds.items() if kind == {Attribution}):
+        fits = {
+            other: float(scores[np.ix_(members[name], members[other])].mean())
+            for other, kind in kinds.items()
+            if kind == {Casualty} and np.abs(at[members[name], None] - at[members[other]]).min() <= 1
+        }
+        best = max(fits, key=fits.__getitem__, default=name)
+        if fits.get(best, -np.inf) > HALF_ACCOUNTS:
+            joined[name] = best
+    return [sorted({joined.get(name, name) for name in names}) for names in groups]
 
 
 def average_linkage(scores: npt.NDArray[np.floating[Any]]) -> list[int]:

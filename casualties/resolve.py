@@ -66,8 +66,17 @@ scene; those who investigate without being a party; governments, which are often
 others, media and whoever claims the attack among them, come last."""
 
 _ORGANISATION_WORDS = re.compile(
-    r"\b(?:the|militants?|fighters?|gunmen|forces?|troops|soldiers|army|military|government|jets|warplanes)\b", re.I
+    r"\b(?:the|militants?|fighters?|gunmen|forces?|troops|soldiers|army|military|government|jets|warplanes|movement"
+    r"|group|organi[sz]ation)\b",
+    re.I,
 )
+_TITLE = re.compile(
+    r"^(?:(?:capt|col|lt|maj|gen|sgt|brig|mr|mrs|dr)\b\.?|captain|colonel|lieutenant|major|general|sergeant|brigadier"
+    r"|commander|president)\s+",
+    re.I,
+)
+_OWNER = re.compile(r"^\w+['’]s\s+")
+"""Whose an organisation is: "Iran's Revolutionary Guards"."""
 _DEMONYM = ("n", "i", "an", "ian", "ese", "ish")
 """What makes a nationality of a country's name."""
 _ALIASES = {
@@ -332,8 +341,9 @@ def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
     """One actor for all names of the same actor, with the statuses of its mentions in the order of precedence.
 
     The order is another where the text says that nobody has claimed the incident; see ``labels``.
-    Two names are the same actor's if they are equal but for case, punctuation and words such as "militants"; if one is
-    the initials of the other; if one is the other's nationality ("Israel", "Israeli"); or by a short table of aliases.
+    Two names are the same actor's if they are equal but for case, punctuation, a rank, an owner ("Iran's") and words
+    such as "militants"; if one is the initials of the other; if one is the other's nationality ("Israel", "Israeli");
+    or by a short table of aliases.
     "The group" and the like stand for the actor named before it.
 
     Args:
@@ -374,8 +384,13 @@ def same_actor(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _canonical(name: str) -> str:
-    bare = _plain(_ORGANISATION_WORDS.sub(" ", name)) or _plain(name)
+    untitled = _TITLE.sub("", name)
+    bare = next(filter(None, map(_bare, (_OWNER.sub("", untitled), untitled))), _plain(name))
     return _ALIASES.get(_plain(name), _ALIASES.get(bare, bare))
+
+
+def _bare(name: str) -> str:
+    return _plain(_ORGANISATION_WORDS.sub(" ", name))
 
 
 def _plain(name: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casualties.corpus.inline import parse_inline
-from casualties.link import BLOCK, SCORES, average_linkage, link
+from casualties.link import BLOCK, SCORES, average_linkage, link, overlapping_groups
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Casualty, Mention
 from casualties.rules import Sentences, link_by_rules
@@ -54,14 +54,14 @@ def test_features_of_any_text(text: str) -> None:
 def test_a_model_decides_the_links() -> None:
     """Scores made by hand: two incidents, the first mention given by the fifth, the second part of the first."""
 
-    def model(features: Floats, _: Floats) -> Floats:
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
         count = len(features)
         scores = np.full((count, count, len(SCORES)), -1, np.float32)
         side = np.arange(count) < 5
         scores[..., 0] = np.where(side[:, None] == side[None], 1, -1)
         scores[0, 4, 1] = scores[1, 0, 2] = 1
         scores[1, 3, 1] = 5  # a date gives no figure, whatever a model says
-        return scores
+        return scores, -np.ones(count, np.float32)
 
     report = link(ARTICLE.text, unlinked(ARTICLE), links=model)
     assert [mention.incidents for mention in report.mentions] == [("i1",)] * 5 + [("i2",)] * 5
@@ -71,10 +71,80 @@ def test_a_model_decides_the_links() -> None:
     assert (second.source, second.part_of) == (None, first.id)
 
 
+def test_a_total_over_two_incidents_belongs_to_both_and_to_neither_ones_total() -> None:
+    marked = (
+        "⟦Seven⟧{KILLED unknown 7} died. ⟦Four⟧{KILLED unknown 4} in ⟦Tolva⟧{PLACE}. "
+        "⟦Three⟧{KILLED unknown 3} in ⟦Veleny⟧{PLACE}."
+    )
+    article = parse_inline(marked, id="article", source="tests")
+    side = np.array([0, 1, 1, 2, 2])
+    scores = np.where((side[:, None] == side) | (side[:, None] * side == 0), 1.0, -1.0).astype(np.float32)
+
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
+        return np.stack([scores, *[np.full_like(scores, -1)] * 2], axis=-1), np.where(side == 0, 1, -1).astype(
+            np.float32
+        )
+
+    report = link(article.text, unlinked(article), links=model)
+    assert [mention.incidents for mention in report.mentions] == [("i1", "i2"), *[("i1",)] * 2, *[("i2",)] * 2]
+    assert [incident.totals["KILLED"].count.best for incident in report.incidents] == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("second", "score", "together"),
+    [
+        ("The attack on the market killed ⟦30 people⟧{KILLED unknown 30}.", -0.5, True),
+        ("The attack on the market killed ⟦30 people⟧{KILLED unknown 30}.", -1.5, False),
+        ("⟦Blue Sky⟧{CLAIMED} killed ⟦30 people⟧{KILLED unknown 30}.", -0.5, False),
+        ("Much else happened. A bomb killed ⟦30 people⟧{KILLED unknown 30}.", -0.5, False),
+    ],
+)
+def test_a_claim_without_figures_is_joined_with_figures_beside_it_that_nobody_claims(
+    second: str, score: float, together: bool
+) -> None:
+    marked = f"⟦Red Dawn⟧{{CLAIMED}} claimed a blast in ⟦Tolva⟧{{PLACE}}. {second}"
+    article = parse_inline(marked, id="article", source="tests")
+
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
+        side = np.arange(len(features)) < 2
+        same = np.where(side[:, None] == side, 1, score)
+        return np.stack([same, *[np.full(same.shape, -1)] * 2], axis=-1).astype(np.float32), -np.ones(
+            len(side), np.float32
+        )
+
+    claim, place, *_, figure = link(article.text, unlinked(article), links=model).mentions
+    assert claim.incidents == place.incidents
+    assert (claim.incidents == figure.incidents) is together
+
+
+@given(st.integers(0, 10), st.integers(0, 10_000))
+def test_groups_overlap_only_in_mentions_of_several(count: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    drawn = generator.normal(size=(count, count))
+    scores, several = (drawn + drawn.T) / 2, generator.random(count) < 0.4
+    groups = overlapping_groups(scores, several)
+    assert all(len(each) == 1 for each, more in zip(groups, several, strict=True) if not more or several.all())
+    assert all(each == sorted(set(each)) and each for each in groups)
+    if not several.all():
+        single = np.flatnonzero(~several)
+        apart = average_linkage(scores[np.ix_(single, single)])
+        assert [groups[number] for number in single] == [[group] for group in apart]
+        for number in np.flatnonzero(several):
+            members = {name: [scores[number, each] for each, group in zip(single, apart, strict=True) if group == name]
+                       for name in set(apart)}  # fmt: skip
+            fits = {name for name, values in members.items() if np.mean(values) > 0}
+            assert set(groups[number]) == fits or (not fits and len(groups[number]) == 1)
+
+
+def all_together(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+    count = len(features)
+    return np.ones((count, count, len(SCORES)), np.float32), -np.ones(count, np.float32)
+
+
 def test_long_texts_are_linked_in_blocks() -> None:
     text = "x " * (2 * BLOCK + 3)
     mentions = [Mention(id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="PLACE") for n in range(2 * BLOCK + 3)]
-    report = link(text, mentions, links=lambda features, _: np.ones((*features.shape[:2], len(SCORES)), np.float32))
+    report = link(text, mentions, links=all_together)
     assert len(report.mentions) == len(mentions)
     assert {mention.incidents for mention in report.mentions} == {("i1",), ("i2",), ("i3",)}
 

@@ -1,15 +1,16 @@
 """Train the model that links mentions, and put it into a model folder: ``python -m train.links FOLDER --data DATA``.
 
 It learns from the links that people marked between the mentions that people marked, of the train articles: a small
-network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both. That takes some twenty
-minutes on a processor, half of them for the vectors. What is kept is the running mean of its weights (Polyak and
-Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
+network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both and of their sentences.
+That takes some half an hour on a processor, a third of it for the vectors. What is kept is the running mean of its
+weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,31 +29,43 @@ from transformers import set_seed
 
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor, Manifest, add_link_model, copy_model, drop_link_model
-from casualties.link import SCORES, LinkModel, can_attribute, link, within
+from casualties.link import OUTPUTS, SCORES, LinkModel, can_attribute, link, within
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import Sentences, link_by_rules
-from casualties.scoring.links import Tally, measure, tally, unlinked
+from casualties.scoring.links import Accounts, Tally, compare_accounts, measure, tally, unlinked
 from train.command_line import command_line
 from train.data import WHOLE_ARTICLES, labelled_parts
 from train.export import write_onnx
 
 HIDDEN = 64
+"""Numbers that describe a pair."""
+WIDTH = 96
+"""Numbers that describe a mention."""
 RANK = 32
-"""Numbers that are read off a mention's vector."""
+"""Numbers of those that are read to score a pair."""
+LAYERS = 2
+HEADS = 4
+THIRDS = 24
+"""Numbers that a pair learns of a third mention."""
 DROPOUT = 0.1
 VECTOR_DROPOUT = 0.2
-EPOCHS = 12
-LEARNING_RATE = 5e-3
+EPOCHS = 10
+LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.02
 DECAY = 0.995
 """Of the running mean, a step."""
+STEEPEST = 5.0
+"""Norm of a gradient."""
 BATCH = 8
-"""Articles a step."""
+"""Articles a step, by whose number its loss is divided; of short ones more."""
+LARGEST_BATCH = 32
+MOST_PAIRS = 9000
+"""Pairs of mentions a step, unless one article has more."""
 SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
-CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e"), ("sources",), ("parts",))
-"""The scores that each of ``SCORES`` is shifted by."""
+CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
+"""The scores that each of ``SCORES`` is shifted by; that of several incidents by the first."""
 MOST = 100
 """Mentions of an article that are learnt from together; a longer one is cut."""
 
@@ -88,6 +101,8 @@ class Example:
     """(mentions, length)."""
     same: Tensor
     """Whether two speak of one incident, (mentions, mentions)."""
+    several: Tensor
+    """Whether each speaks of several, (mentions,)."""
     targets: tuple[Tensor, Tensor]
     """The column of each mention's source and of its larger figure; the number of mentions where there is none."""
     rows: tuple[Tensor, Tensor]
@@ -96,38 +111,109 @@ class Example:
     """Which may be a source, and which a larger figure, (mentions,)."""
 
 
-class LinkNetwork(nn.Module):
-    """One hidden layer from the features of a pair, and the vectors of both, to its three scores.
+class Attention(nn.Module):
+    """A layer in which mentions learn of each other: attention, biased by what is known of each pair, and a network.
 
-    Of each vector the network reads ``RANK`` numbers as a row and as many as a column, and their products: a bilinear
-    form of low rank.
+    The attention is written out, since the exporter cannot translate torch's own for any number of mentions.
+    """
+
+    def __init__(self) -> None:
+        """Make one."""
+        super().__init__()
+        self.attended, self.fed = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.projections, self.output = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.bias = nn.Linear(HIDDEN, HEADS)
+        self.network = nn.Sequential(nn.Linear(WIDTH, 2 * WIDTH), nn.GELU(), nn.Linear(2 * WIDTH, WIDTH))
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, mentions: Tensor, pairs: Tensor) -> Tensor:
+        """What is known of each mention after it has seen the others.
+
+        Args:
+            mentions: (…, mentions, ``WIDTH``).
+            pairs: (…, mentions, mentions, ``HIDDEN``).
+
+        Returns:
+            (…, mentions, ``WIDTH``).
+        """
+        projected = self.projections(self.attended(mentions)).unflatten(-1, (3, HEADS, WIDTH // HEADS))
+        query, key, value = projected.movedim((-3, -2), (0, -3)).unbind()
+        weights = query @ key.mT * (WIDTH // HEADS) ** -0.5 + self.bias(pairs).movedim(-1, -3)
+        seen = (weights.softmax(-1) @ value).movedim(-3, -2).flatten(-2)
+        mentions = mentions + self.dropout(self.output(seen))
+        fed: Tensor = mentions + self.dropout(self.network(self.fed(mentions)))
+        return fed
+
+
+class Triangle(nn.Module):
+    """A layer in which each pair learns of the pairs that its two mentions make with any third.
+
+    Two mentions that are of one incident with a third are of one incident: the multiplicative update of Jumper et al.
+    2021 (AlphaFold, supplement, algorithms 11 and 12), here the same in both directions.
+    """
+
+    def __init__(self) -> None:
+        """Make one."""
+        super().__init__()
+        self.normed, self.joined, self.fed = nn.LayerNorm(HIDDEN), nn.LayerNorm(THIRDS), nn.LayerNorm(HIDDEN)
+        self.sides, self.side_gates = nn.Linear(HIDDEN, 2 * THIRDS), nn.Linear(HIDDEN, 2 * THIRDS)
+        self.output, self.gate = nn.Linear(THIRDS, HIDDEN), nn.Linear(HIDDEN, HIDDEN)
+        self.network = nn.Sequential(nn.Linear(HIDDEN, 2 * HIDDEN), nn.ReLU(), nn.Linear(2 * HIDDEN, HIDDEN))
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """What is known of each pair after it has seen the others; in and out (…, mentions, mentions, ``HIDDEN``)."""
+        normed = self.normed(pairs)
+        sides = (self.sides(normed) * self.side_gates(normed).sigmoid()).movedim(-1, -3)
+        one, other = (sides + sides.mT).split(THIRDS, dim=-3)
+        joined = self.joined((one @ other).movedim(-3, -1))
+        pairs = pairs + self.dropout(self.output(joined) * self.gate(normed).sigmoid())
+        fed: Tensor = pairs + self.dropout(self.network(self.fed(pairs)))
+        return fed
+
+
+class LinkNetwork(nn.Module):
+    """From the features of pairs and the vectors of mentions to the scores of links.
+
+    What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
+    ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
+    with the features of the pair they pass a layer of triangles and are scored.
     """
 
     def __init__(self, length: int) -> None:
-        """Make a network for vectors of some length."""
+        """Make a network for vectors of some length, the mention's and its sentence's together."""
         super().__init__()
         self.features = nn.Linear(FEATURES, HIDDEN)
-        self.reading = nn.Sequential(nn.LayerNorm(length), nn.Dropout(VECTOR_DROPOUT))
-        self.row, self.column = nn.Linear(length, RANK), nn.Linear(length, RANK)
+        self.reading = nn.Sequential(
+            nn.Unflatten(-1, (2, length // 2)), nn.LayerNorm(length // 2), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT)
+        )
+        self.vectors, self.own_features = nn.Linear(length, WIDTH), nn.Linear(FEATURES, WIDTH)
+        self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
+        self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
         self.rows, self.columns, self.products = (nn.Linear(RANK, HIDDEN, bias=False) for _ in range(3))
+        self.triangle = Triangle()
         self.dropout = nn.Dropout(DROPOUT)
-        self.scores = nn.Linear(HIDDEN, len(SCORES))
+        self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
 
-    def forward(self, features: Tensor, vectors: Tensor) -> Tensor:
-        """Score each ordered pair of mentions.
+    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Score each ordered pair of mentions, and each mention.
 
         Args:
-            features: (mentions, mentions, features).
-            vectors: (mentions, length).
+            features: (…, mentions, mentions, features).
+            vectors: (…, mentions, length).
 
         Returns:
-            (mentions, mentions, 3), log-odds; see ``casualties.link.SCORES``.
+            Log-odds (…, mentions, mentions, 3), see ``casualties.link.SCORES``, and of speaking of several incidents
+            (…, mentions).
         """
-        read = self.reading(vectors)
-        row, column = self.row(read)[:, None], self.column(read)[None]
-        hidden = self.features(features) + self.rows(row) + self.columns(column) + self.products(row * column)
-        scores: Tensor = self.scores(self.dropout(hidden.relu()))
-        return scores
+        each = torch.arange(features.shape[-2])
+        pairs = self.features(features)
+        mentions = self.vectors(self.reading(vectors)) + self.own_features(features[..., each, each, :])
+        for layer in self.layers:
+            mentions = layer(mentions, pairs.relu())
+        row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
+        pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
+        return self.scores(self.dropout(self.triangle(pairs).relu())), self.several(mentions)[..., 0]
 
 
 def without_links(folder: Path) -> Extractor:
@@ -140,7 +226,7 @@ def without_links(folder: Path) -> Extractor:
 
 
 def vectors_of(extractor: Extractor, articles: Sequence[Article]) -> dict[str, Floats]:
-    """The encoder's vectors of the mentions that people marked, by article."""
+    """What ``Extractor.vectors`` gives of the mentions that people marked, by article."""
     return {article.id: extractor.vectors(article.text, article.mentions) for article in track(articles, "vectors")}
 
 
@@ -165,14 +251,14 @@ def train_links(
     network = LinkNetwork(max(each.shape[1] for each in vectors.values()))
     mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * -(-len(examples) // BATCH))
-    for epoch in range(epochs):
+    plan = [make_batches(examples, np.random.default_rng([seed, epoch])) for epoch in range(epochs)]
+    schedule = OneCycleLR(optimizer, LEARNING_RATE, total_steps=sum(map(len, plan)))
+    for epoch, batches in enumerate(plan):
         network.train()
-        order = np.random.default_rng([seed, epoch]).permutation(len(examples)).tolist()
-        for start in track(range(0, len(order), BATCH), f"epoch {epoch}"):
-            losses = [loss_of(network, examples[number]) for number in order[start : start + BATCH]]
+        for batch in track(batches, f"epoch {epoch}"):
             optimizer.zero_grad()
-            torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
+            (loss_of(network, [examples[number] for number in batch]) / BATCH).backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
             optimizer.step()
             schedule.step()
             mean.update_parameters(network)
@@ -182,6 +268,19 @@ def train_links(
     return trained
 
 
+def make_batches(examples: Sequence[Example], generator: np.random.Generator) -> list[list[int]]:
+    """The numbers of the examples in batches of as many mentions each, in random order; none of it is padding."""
+    by_size: dict[int, list[int]] = defaultdict(list)
+    for number in generator.permutation(len(examples)).tolist():
+        by_size[len(examples[number].same)].append(number)
+    batches = []
+    for mentions, numbers in by_size.items():
+        size = min(LARGEST_BATCH, max(1, MOST_PAIRS // mentions**2))
+        batches += [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    return [batches[number] for number in generator.permutation(len(batches)).tolist()]
+
+
+@torch.no_grad()
 def shift_bias(network: LinkNetwork, dev: Sequence[Article], vectors: Mapping[str, Floats]) -> None:
     """Put the point from which each kind of link is made where some articles come out best.
 
@@ -190,16 +289,14 @@ def shift_bias(network: LinkNetwork, dev: Sequence[Article], vectors: Mapping[st
     """
     if not dev:
         return
-    bias = network.scores.bias
-    with torch.no_grad():
-        for output, names in enumerate(CHOSEN_BY):
-            first = float(bias[output])
-            values: dict[float, float] = {}
-            for shift in SHIFTS:
-                bias[output] = first + shift
-                scores = dev_scores(as_link_model(network), dev, vectors)
-                values[shift] = sum(scores[name] for name in names)
-            bias[output] = first + max(SHIFTS, key=values.__getitem__)
+    several, links = network.several.bias, network.scores.bias
+    for bias, names in [(links[output], names) for output, names in enumerate(CHOSEN_BY)] + [(several, CHOSEN_BY[0])]:
+        first, values = bias.clone(), {}
+        for shift in SHIFTS:
+            bias.copy_(first + shift)
+            scores = dev_scores(as_link_model(network), dev, vectors)
+            values[shift] = sum(scores[name] for name in names)
+        bias.copy_(first + max(SHIFTS, key=values.__getitem__))
     scores = dev_scores(as_link_model(network), dev, vectors)
     logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
 
@@ -227,6 +324,7 @@ def _example(
         features=torch.from_numpy(pair_features(text, within(by_rule), sentences)),
         vectors=torch.from_numpy(vectors),
         same=torch.tensor([[float(bool(one & other)) for other in incidents] for one in incidents]),
+        several=torch.tensor([float(len(each) > 1) for each in incidents]),
         targets=(_targets(gold, "source", places), _targets(gold, "part_of", places)),
         rows=(casualties | attributions, casualties),
         columns=(torch.tensor([can_attribute(mention) for mention in gold]), casualties),
@@ -238,24 +336,40 @@ def _targets(mentions: Sequence[Mention], attribute: str, places: dict[str, int]
     return torch.tensor([places.get(getattr(mention, attribute, None) or "", none) for mention in mentions])
 
 
-def loss_of(network: nn.Module, example: Example) -> Tensor:
-    """Cross-entropies: of each pair being one incident, of each mention's source and of its larger figure.
+def loss_of(network: nn.Module, examples: Sequence[Example]) -> Tensor:
+    """Cross-entropies: of pairs being one incident, of mentions being of several, of their sources and larger figures.
 
     The score of having none is fixed at 0. Long articles weigh more than short ones, but not by their pairs.
+
+    Args:
+        network: what to score.
+        examples: of as many mentions each.
+
+    Returns:
+        The sum over the examples, a scalar.
     """
-    scores = network(example.features, example.vectors)
-    count = len(example.same)
+    features, vectors, same, speaks_of_several = (
+        torch.stack([getattr(example, name) for example in examples])
+        for name in ("features", "vectors", "same", "several")
+    )
+    scores, several = network(features, vectors)
+    count = same.shape[-1]
     upper = torch.triu(torch.ones(count, count, dtype=torch.bool), diagonal=1)
-    both_ways = (scores[..., 0] + scores[..., 0].T) / 2
-    loss = binary_cross_entropy_with_logits(both_ways[upper], example.same[upper]) * min(count, 30) / 15
-    for score, target, rows, columns in zip(
-        scores.unbind(-1)[1:], example.targets, example.rows, example.columns, strict=True
-    ):
-        closed = ~columns[None, :] | torch.eye(count, dtype=torch.bool)
-        choices = torch.cat([score.masked_fill(closed, -1e4), torch.zeros(count, 1)], dim=1)
-        learnt = rows & ((target == count) | columns[target.clamp(max=count - 1)])
-        if learnt.any():
-            loss = loss + cross_entropy(choices[learnt], target[learnt]) * min(int(learnt.sum()), 15) / 10
+    both_ways = (scores[..., 0] + scores[..., 0].mT) / 2
+    loss = binary_cross_entropy_with_logits(both_ways[:, upper], same[:, upper])
+    loss = (loss + binary_cross_entropy_with_logits(several, speaks_of_several)) * len(examples) * min(count, 30) / 15
+    for kind in range(2):
+        target, rows, columns = (
+            torch.stack([getattr(example, name)[kind] for example in examples])
+            for name in ("targets", "rows", "columns")
+        )
+        closed = ~columns[:, None] | torch.eye(count, dtype=torch.bool)
+        none = torch.zeros(len(examples), count, 1)
+        choices = torch.cat([scores[..., kind + 1].masked_fill(closed, -1e4), none], dim=-1)
+        learnt = rows & ((target == count) | columns.gather(1, target.clamp(max=count - 1)))
+        each = cross_entropy(choices.mT, target, reduction="none") * learnt
+        number = learnt.sum(1)
+        loss = loss + (each.sum(1) / number.clamp(min=1) * number.clamp(max=15) / 10).sum()
     return loss
 
 
@@ -263,27 +377,27 @@ def as_link_model(network: nn.Module) -> LinkModel:
     """The network as ``casualties.link`` calls it."""
 
     @torch.inference_mode()
-    def run(features: Floats, vectors: Floats) -> Floats:
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
         network.eval()
-        scores: Floats = network(torch.from_numpy(features), torch.from_numpy(vectors)).numpy()
-        return scores
+        scores, several = network(torch.from_numpy(features), torch.from_numpy(vectors))
+        return scores.numpy(), several.numpy()
 
     return run
 
 
 def dev_scores(model: LinkModel, articles: Sequence[Article], vectors: Mapping[str, Floats]) -> dict[str, float]:
-    """The scores of links, as ``casualties.scoring.links`` names them."""
-    tallies = []
-    for article in articles:
-        linked = link(article.text, unlinked(article), links=model, vectors=vectors[article.id])
-        tallies.append(tally(article.mentions, linked.mentions))
-    return measure(Tally(*np.sum(tallies, axis=0)))
+    """The scores of links, as ``casualties.scoring.links`` names them, and the accuracy of ``accounts``."""
+    reports = [link(each.text, unlinked(each), links=model, vectors=vectors[each.id]) for each in articles]
+    read = list(zip(articles, reports, strict=True))
+    sums = np.sum([tally(article.mentions, report.mentions) for article, report in read], axis=0)
+    accounts = Accounts(*np.sum([compare_accounts(article, report) for article, report in read], axis=0))
+    return measure(Tally(*sums)) | {"accounts": accounts.accuracy}
 
 
 def write_graph(network: LinkNetwork, path: Path) -> None:
-    """Write the network as an ONNX graph from ``features`` and ``vectors`` to ``scores``; see ``LinkNetwork``."""
-    inputs = {"features": torch.zeros(3, 3, FEATURES), "vectors": torch.zeros(3, network.row.in_features)}
-    write_onnx(network, path, inputs, ["scores"], [{0: "mentions", 1: "mentions"}, {0: "mentions"}])
+    """Write the network as an ONNX graph from ``features`` and ``vectors`` to ``OUTPUTS``; see ``LinkNetwork``."""
+    inputs = {"features": torch.zeros(3, 3, FEATURES), "vectors": torch.zeros(3, network.vectors.in_features)}
+    write_onnx(network, path, inputs, list(OUTPUTS), [{0: "mentions", 1: "mentions"}, {0: "mentions"}])
 
 
 if __name__ == "__main__":

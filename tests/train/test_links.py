@@ -15,10 +15,23 @@ from casualties.confidence import Scaling, Tuning
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
+from casualties.link import onnx_link_model
 from casualties.pairs import FEATURES
 from casualties.scoring.links import unlinked
 from train.export import write_onnx
-from train.links import MOST, as_link_model, dev_scores, main, make_examples, train_links, vectors_of, write_graph
+from train.links import (
+    MOST,
+    LinkNetwork,
+    as_link_model,
+    dev_scores,
+    loss_of,
+    main,
+    make_batches,
+    make_examples,
+    train_links,
+    vectors_of,
+    write_graph,
+)
 
 ARTICLES = [
     parse_inline(marked, id=str(number), source="articles")
@@ -33,7 +46,7 @@ ARTICLES = [
 
 
 VECTORS = {
-    article.id: np.random.default_rng(0).normal(size=(len(article.mentions), 5)).astype(np.float32)
+    article.id: np.random.default_rng(0).normal(size=(len(article.mentions), 6)).astype(np.float32)
     for article in ARTICLES
 }
 
@@ -48,7 +61,7 @@ def test_it_learns_from_vectors_what_nothing_else_tells() -> None:
     """Fourteen texts that differ in nothing but a vector, which says whether the second figure is a part."""
     marks = "⟦Ten people⟧{KILLED unknown 10 #t} died. ⟦Four⟧{KILLED unknown 4%s} were there."
     articles = [parse_inline(marks % (" <t" * (n % 2)), id=str(n), source="articles") for n in range(14)]
-    vectors = {str(n): np.array([[0, 1], [n % 2, 1 - n % 2]], np.float32) for n in range(14)}
+    vectors = {str(n): np.array([[0, 1, 0, 1], [n % 2, 1 - n % 2, 0, 1]], np.float32) for n in range(14)}
     network = train_links(articles, [], vectors, seed=0, epochs=60)
     assert dev_scores(as_link_model(network), articles, vectors)["parts"] == pytest.approx(1.0)
     same = {id: vectors["0"] for id in vectors}
@@ -70,6 +83,41 @@ def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_toget
     assert [len(part.same) for part in parts] == [MOST, MOST]
     assert [part.vectors[0].item() for part in parts] == [0, MOST]
     assert make_examples(replace(long, mentions=()), vectors[:0]) == []
+
+
+def test_batches_hold_every_example_once_beside_others_of_its_size() -> None:
+    text = "x " * 130
+    mentions = [replace(ARTICLES[0].mentions[0], id=f"m{n}", start=2 * n, end=2 * n + 1) for n in range(130)]
+    sizes = [2] * 70 + [3] * 5 + [100] * 2 + [40] * 7
+    long = Article(id="long", source="tests", text=text, mentions=tuple(mentions), incidents=("i1",))
+    example = {
+        size: make_examples(replace(long, mentions=long.mentions[:size]), np.zeros((size, 2), np.float32))[0]
+        for size in set(sizes)
+    }
+    batches = make_batches([example[size] for size in sizes], np.random.default_rng(0))
+    assert sorted(number for batch in batches for number in batch) == list(range(len(sizes)))
+    assert all(len({sizes[number] for number in batch}) == 1 for batch in batches)
+    assert sorted(map(len, batches)) == [1, 1, 2, 5, 5, 6, 32, 32]
+
+
+def test_the_loss_of_a_batch_is_the_sum_of_its_articles() -> None:
+    network = LinkNetwork(6).eval()
+    (first,) = make_examples(ARTICLES[0], VECTORS["0"])
+    other = replace(first, vectors=first.vectors.flip(0), same=torch.ones_like(first.same))
+    together = loss_of(network, [first, other])
+    assert together.item() == pytest.approx((loss_of(network, [first]) + loss_of(network, [other])).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_the_graph_scores_any_number_of_mentions_as_the_network_does(count: int, tmp_path: Path) -> None:
+    network = LinkNetwork(6).eval()
+    write_graph(network, tmp_path / "links.onnx")
+    drawn = np.random.default_rng(count)
+    features = drawn.random((count, count, FEATURES), np.float32)
+    vectors = drawn.random((count, 6), np.float32)
+    pairs, several = onnx_link_model(tmp_path / "links.onnx")(features, vectors)
+    expected = as_link_model(network)(features, vectors)
+    assert np.allclose(pairs, expected[0], atol=1e-5) and np.allclose(several, expected[1], atol=1e-5)
 
 
 @pytest.fixture(scope="module")

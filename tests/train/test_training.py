@@ -37,6 +37,7 @@ from casualties.engine import Scores, mention_vectors, onnx_model, score
 from casualties.extractor import Extractor
 from casualties.labels import ATTRIBUTION_LABELS, GROUPS, TAGS
 from casualties.report import Casualty, Mention
+from casualties.rules import Sentences
 from casualties.windows import TOKEN_TYPES, Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
 from train.augment import fillers_of, lower, swap_mentions
@@ -449,19 +450,34 @@ def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> 
         assert all(np.allclose(one.vectors[word], many.vectors[word], atol=1e-2) for word in one.vectors)
 
 
-def test_the_vector_of_a_mention_is_the_mean_of_its_words(tiny_checkpoint: Path) -> None:
+def test_the_vectors_of_a_mention_are_the_means_of_its_words_and_of_its_sentence(tiny_checkpoint: Path) -> None:
     tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
-    words = WINDOWING.split(ARTICLES[0].text, tokenizer)
+    article, sentences = ARTICLES[0], Sentences(ARTICLES[0].text)
+    words = WINDOWING.split(article.text, tokenizer)
     engine = as_engine(CasualtyModel.load(tiny_checkpoint))
     (all_known,) = score(engine, [words], 1, sure=2)
     assert list(all_known.vectors) == list(range(len(words.starts)))
-    vectors = mention_vectors(ARTICLES[0].mentions, words, all_known.vectors)
-    for mention, vector in zip(ARTICLES[0].mentions, vectors, strict=True):
-        inside = np.flatnonzero((words.starts < mention.end) & (words.ends > mention.start)).tolist()
-        assert np.allclose(vector, np.mean([all_known.vectors[word] for word in inside], axis=0), atol=1e-2)
-    (few,) = score(engine, [words], 1, sure=0)
-    assert not mention_vectors(ARTICLES[0].mentions[1:], words, few.vectors).any()
-    assert mention_vectors(ARTICLES[0].mentions[1:], words, few.vectors).shape == vectors[1:].shape
+    vectors = mention_vectors(article.mentions, sentences, words, all_known.vectors)
+    for mention, both in zip(article.mentions, vectors, strict=True):
+        spans = (mention.start, mention.end), sentences.span(sentences.number(mention.start))
+        for (start, end), vector in zip(spans, np.split(both, 2), strict=True):
+            inside = np.flatnonzero((words.starts < end) & (words.ends > start)).tolist()
+            assert np.allclose(vector, np.mean([all_known.vectors[word] for word in inside], axis=0), atol=1e-2)
+
+
+def test_a_window_without_a_mention_gives_no_vectors(tiny_checkpoint: Path) -> None:
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
+    article = ARTICLES[0]
+    words = WINDOWING.split(article.text, tokenizer)
+    (few,) = score(as_engine(CasualtyModel.load(tiny_checkpoint)), [words], 1, sure=0)
+    assert len(few.vectors) == len(words.windows)
+    later = [
+        mention
+        for mention in article.mentions
+        if not few.vectors.keys() & set(words.between(mention.start, mention.end))
+    ]
+    vectors = mention_vectors(later, Sentences(article.text), words, few.vectors)
+    assert len(later) and not np.split(vectors, 2, axis=1)[0].any()
 
 
 def test_a_new_token_type_begins_as_the_first(tiny_encoder: Path, tmp_path: Path) -> None:
