@@ -12,11 +12,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
+from casualties.actors import plain, resolve_actors
 from casualties.dates import resolve_date
-from casualties.labels import CASUALTY_LABELS, STATUS_PRECEDENCE, UNCLAIMED_PRECEDENCE
-from casualties.report import Actor, Attribution, Casualty, Count, Incident, Mention, Total
+from casualties.labels import CASUALTY_LABELS
+from casualties.report import Attribution, Casualty, Count, Incident, Mention, Total
 
 _RISE = (
     r"(?:rose|risen|rises?|rising|climb(?:ed|s|ing)?|jump(?:ed|s)?|increas(?:ed|es|ing)|gr(?:ew|own|ows)|went up"
@@ -64,46 +64,6 @@ _AUTHORITIES = tuple(
 """Kinds of sources, the most authoritative first: those who receive the dead and the wounded; those who go to the
 scene; those who investigate without being a party; governments, which are often a party; those who saw a part. All
 others, media and whoever claims the attack among them, come last."""
-
-_ORGANISATION_WORDS = re.compile(
-    r"\b(?:the|militants?|fighters?|gunmen|forces?|troops|soldiers|army|military|government|jets|warplanes|movement"
-    r"|group|organi[sz]ation)\b",
-    re.I,
-)
-_TITLE = re.compile(
-    r"^(?:(?:capt|col|lt|maj|gen|sgt|brig|mr|mrs|dr)\b\.?|captain|colonel|lieutenant|major|general|sergeant|brigadier"
-    r"|commander|president)\s+",
-    re.I,
-)
-_OWNER = re.compile(r"^\w+['’]s\s+")
-"""Whose an organisation is: "Iran's Revolutionary Guards"."""
-_DEMONYM = ("n", "i", "an", "ian", "ese", "ish")
-"""What makes a nationality of a country's name."""
-_ALIASES = {
-    alias: names[0]
-    for names in (
-        ("islamic state", "isis", "isil", "is", "daesh", "islamic state of iraq and the levant"),
-        ("al qaeda", "al qaida", "alqaeda"),
-        ("taliban", "taleban"),
-        ("shining path", "sendero luminoso"),
-        ("liberation tigers of tamil eelam", "ltte", "tamil tigers"),
-        ("kurdistan workers party", "pkk"),
-        ("al shabaab", "shabaab", "al shabab", "shabab"),
-        ("hezbollah", "hizbullah", "hizbollah", "hizballah"),
-        ("eta", "euskadi ta askatasuna"),
-        ("revolutionary armed forces of colombia", "farc"),
-        ("farabundo marti national liberation front", "fmln"),
-        ("national liberation army", "army of national liberation", "eln"),
-        ("turkey", "turkish"),
-        ("ukraine", "ukrainian"),
-    )
-    for alias in names
-}
-"""Names of the same organisation or state that neither spelling nor initials show to be the same."""
-GENERIC = re.compile(r"(?:the )?(?:group|organi[sz]ation|movement|militia|faction|network|cartel|gang)", re.I)
-"""Nouns that stand for an actor named before."""
-_REACH = 200
-"""How many actors back a name is looked for; bounds the work on hostile texts."""
 
 
 def gather_incidents(text: str, mentions: Sequence[Mention], published: dt.date | None = None) -> Iterator[Incident]:
@@ -268,7 +228,7 @@ def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Men
 
 def _contradict(one: Casualty, other: Casualty, mentions: Mapping[str, Mention]) -> bool:
     """Whether two figures are of people of one group, and of sources of which neither names the other's."""
-    first, second = (_plain(mentions[str(figure.source)].text) for figure in (one, other))
+    first, second = (plain(mentions[str(figure.source)].text) for figure in (one, other))
     return one.group == other.group and first not in second and second not in first
 
 
@@ -335,75 +295,3 @@ def _gives_no_number(figure: Casualty) -> bool:
 
 def _ids(figures: Sequence[Casualty]) -> tuple[str, ...]:
     return tuple(figure.id for figure in figures)
-
-
-def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
-    """One actor for all names of the same actor, with the statuses of its mentions in the order of precedence.
-
-    The order is another where the text says that nobody has claimed the incident; see ``labels``.
-    Two names are the same actor's if they are equal but for case, punctuation, a rank, an owner ("Iran's") and words
-    such as "militants"; if one is the initials of the other; if one is the other's nationality ("Israel", "Israeli");
-    or by a short table of aliases.
-    "The group" and the like stand for the actor named before it.
-
-    Args:
-        attributions: those of one incident, in the order of the text.
-    """
-    actors: list[list[Attribution]] = []
-    known: dict[str, list[Attribution]] = {}
-    for mention in attributions:
-        if mention.label == "UNCLAIMED":
-            continue
-        name = " ".join(mention.text.split())
-        if GENERIC.fullmatch(name) and actors:
-            same = max(actors, key=lambda actor: actor[-1].start)
-        else:
-            same = known.get(name) or next(
-                (actor for actor in reversed(actors[-_REACH:]) if same_actor(name, actor[0].text)), []
-            )
-            known[name] = same
-        if not same:
-            actors.append(same)
-        same.append(mention)
-    unclaimed = any(mention.label == "UNCLAIMED" for mention in attributions)
-    precedence = UNCLAIMED_PRECEDENCE if unclaimed else STATUS_PRECEDENCE
-    for actor in actors:
-        statuses = sorted({mention.label for mention in actor}, key=precedence.index)
-        yield Actor(" ".join(actor[0].text.split()), tuple(statuses), tuple(mention.id for mention in actor))
-
-
-@lru_cache(maxsize=4096)
-def same_actor(one: str, other: str) -> bool:
-    """Whether two names are the same actor's, as ``resolve_actors`` says."""
-    first, second = _canonical(one), _canonical(other)
-    if first == second or _is_initials_of(one, other) or _is_initials_of(other, one):
-        return True
-    country, people = sorted((first, second), key=len)
-    return country != "niger" and people in {country + ending for ending in _DEMONYM}  # Nigerian is of Nigeria
-
-
-@lru_cache(maxsize=4096)
-def _canonical(name: str) -> str:
-    untitled = _TITLE.sub("", name)
-    bare = next(filter(None, map(_bare, (_OWNER.sub("", untitled), untitled))), _plain(name))
-    return _ALIASES.get(_plain(name), _ALIASES.get(bare, bare))
-
-
-def _bare(name: str) -> str:
-    return _plain(_ORGANISATION_WORDS.sub(" ", name))
-
-
-def _plain(name: str) -> str:
-    """The name in lower case without punctuation and without the ending of a genitive."""
-    name = re.sub(r"['’]s\b", "", name).replace("'", "")
-    return " ".join("".join(each if each.isalnum() else " " for each in name).casefold().split())
-
-
-def _is_initials_of(short: str, long: str) -> bool:
-    return bool(initials := _initials(long)) and initials == _plain(short)
-
-
-def _initials(name: str) -> str:
-    """The first letters of a name of several words, the small ones ("of", "the") left out; else nothing."""
-    words = [word for word in re.split(r"[\s-]+", name) if word[:1].isupper() and word.lower() not in ("of", "the")]
-    return "".join(word[0] for word in words).casefold() if len(words) > 1 else ""

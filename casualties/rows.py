@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from casualties.actors import GENERIC
 from casualties.report import Actor, Casualty, Count, Incident, Mention, Period, Total, unique_names
-from casualties.resolve import GENERIC, is_vague
+from casualties.resolve import is_vague
 
 Row = dict[str, str | int | None]
 """Values by column; ``None`` where the text gives none."""

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casualties.actors import resolve_actors, same_actor
 from casualties.corpus.inline import parse_inline
 from casualties.report import RULES, Attribution, Casualty, Count, Incident, Mention, Total
-from casualties.resolve import gather_incidents, resolve_actors, resolve_totals, same_actor
+from casualties.resolve import gather_incidents, resolve_totals
 
 
 def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:

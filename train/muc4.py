@@ -22,6 +22,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.progress import track
 
+from casualties.actors import same_actor
 from casualties.corpus.muc4 import PLURAL, Filler, Template, article_files, read_articles, read_key
 from casualties.corpus.records import Article
 from casualties.counts import read_count
@@ -29,7 +30,6 @@ from casualties.extractor import Extractor
 from casualties.labels import CONTEXT_LABELS, MUC4_CONFIDENCE
 from casualties.names import QUANTITY, contains, head_of, split_name
 from casualties.report import Attribution, Casualty, Mention
-from casualties.resolve import same_actor
 from casualties.templates import EFFECTS, number_of
 from train.command_line import command_line
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from casualties.actors import same_actor
 from casualties.corpus.records import Article
 from casualties.report import Actor, Incident, Mention, Report
-from casualties.resolve import gather_incidents, same_actor
+from casualties.resolve import gather_incidents
 from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.bootstrap import Interval, interval
 from casualties.scoring.mentions import match
