@@ -141,6 +141,12 @@ def test_militants_are_counted_apart() -> None:
         ("Syrian army", "Syrian rebels", False),
         ("Libyan government", "Libyan National Army", False),
         ("Army", "—", False),
+        ("Emirati navy", "Emirati", True),
+        ("Sultan Murad", "Sultan Murad brigade", True),
+        ("Baloch Liberation Army", "Baloch Liberation Front", False),
+        ("Moscow", "Russian forces", True),
+        ("Washington", "US", True),
+        ("Niamey", "Nigerian", False),
     ],
 )
 def test_names_of_one_actor(one: str, other: str, same: bool) -> None:
@@ -157,6 +163,30 @@ def test_an_actor_gathers_its_names_and_keeps_disagreeing_statuses() -> None:
         ("ISIS", "CLAIMED", ("CLAIMED", "ACCUSED")),
         ("Red Dawn", "SUSPECTED", ("SUSPECTED", "DENIED")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "one"),
+    [
+        ("Hassan Dubow Gedi", "Gedi", True),
+        ("Jaime Martínez front", "front", True),
+        ("Coalition of Patriots for Change", "coalition", True),
+        ("Mobile Squad 9", "squad", True),
+        ("COLOMBIAN AIR FORCE", "AIR FORCE", True),
+        ("Malian army", "army", True),
+        ("Pakistani Taliban", "Taliban", False),
+        ("New IRA", "IRA", False),
+        ("Kataib Hezbollah", "Hezbollah", False),
+        ("Baloch Liberation Army", "army", False),
+        ("Coalition of Patriots for Change", "patriots", False),
+        ("Gedi", "Hassan", False),
+    ],
+)
+def test_a_short_name_stands_for_the_whole_one_before(long: str, short: str, one: bool) -> None:
+    found, _ = incident(f"Police accused ⟦{long}⟧{{ACCUSED}}; ⟦{short}⟧{{DENIED}} denied it.")
+    assert [(actor.name, actor.statuses) for actor in found.actors] == (
+        [(long, ("ACCUSED", "DENIED"))] if one else [(long, ("ACCUSED",)), (short, ("DENIED",))]
+    )
 
 
 def test_what_nobody_claimed_and_some_only_suspect_is_no_fact() -> None:
