@@ -72,6 +72,32 @@ def read_count(mention: str) -> Count:
     return counts[0] if len(counts) == 1 else _add(counts)
 
 
+def read_share(mention: str, whole: Count) -> Count | None:
+    """Read how many a mention stands for that tells a share of a larger figure: "most of them", "all", "all but one".
+
+    Args:
+        mention: the noun phrase.
+        whole: the larger figure's count, exact or a lower bound.
+
+    Returns:
+        The count; ``None`` if the mention tells no share, or the larger figure's count is another.
+    """
+    words = _words(mention[:_MOST_CHARACTERS])
+    items, number = _fold(words), whole.low
+    if number is None or whole not in (Count.exactly(number), Count(number, number, None)):
+        return None
+    if [word.casefold() for word in words[:3]] == ["all", "but", "one"]:
+        return Count(max(number - 1, 0), max(number - 1, 0), whole.high and max(whole.high - 1, 0))
+    if not items or any(isinstance(item, Count) for item in items):
+        return None
+    if isinstance(items[0], str) and items[0].casefold() == "all":
+        return whole
+    if items[0] not in (_Hedge.MOST_OF, _Hedge.HALF_OF):
+        return None
+    share = _bounded(Count.exactly(number), items[0])
+    return share if whole.high is not None else Count(share.low, share.low, None)
+
+
 class _Hedge(Enum):
     """What the words around a number say of it, weakest first: how far low, best and high lie from the number."""
 
@@ -124,7 +150,8 @@ _HEDGES_AFTER = _phrases(
 _FIXED = _phrases(
     {
         0: "no, no one, no-one, none, nobody, neither, nil, not one, not a single, any, anyone, anybody",
-        2: "both, twins, duo, his parents, her parents",
+        2: "both, twins, twin sons, twin daughters, twin boys, twin girls, twin brothers, twin sisters, duo, "
+        "his parents, her parents",
         3: "trio, triplets",
     }
 )
@@ -342,6 +369,8 @@ def _is_plural(words: list[str]) -> bool:
         return head in _GROUPS
     if head in _PLURALS:
         return True
+    if first in _POSSESSIVES and lower[1:2] and lower[1] in _KIN and spelling.istitle():  # "his son Denis"
+        return False
     if first in _DETERMINERS or spelling.islower():
         return bool(_PLURAL.search(head))
     is_proper = len(words) > 1 and not spelling.isupper()

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from casualties.counts import read_count, read_share
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
@@ -95,8 +96,23 @@ def link(
         known = np.zeros((len(linked), 0), np.float32) if vectors is None else vectors
         blocks = [slice(start, start + BLOCK) for start in range(0, len(linked), BLOCK)]
         linked = list(_numbered([_link_block(text, linked[block], known[block], sentences, links) for block in blocks]))
+    linked = list(_with_shares(linked))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
+
+
+def _with_shares(mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """The mentions, those that tell a share of a larger figure ("most of them") with what that makes of their count.
+
+    A count that is not what the words alone say, since a person gave it, stays.
+    """
+    by_id = {mention.id: mention for mention in mentions}
+    for mention in mentions:
+        whole = by_id.get(mention.part_of or "") if isinstance(mention, Casualty) else None
+        if isinstance(mention, Casualty) and isinstance(whole, Casualty) and mention.count == read_count(mention.text):
+            share = read_share(mention.text, whole.count)
+            mention = replace(mention, count=share) if share else mention
+        yield mention
 
 
 def _link_block(

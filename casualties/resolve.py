@@ -47,6 +47,7 @@ VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a f
 """Words that give no number; a figure with them, or a bare plural, bows to one that does not agree with it."""
 _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
 """Words of a figure that is at least two without being a bare plural: "more than one person"."""
+_ONE = re.compile(r"\b(?:one|1|single|sole|only)\b", re.I)
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
@@ -215,15 +216,26 @@ def _least(figures: Sequence[Casualty]) -> int:
 def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Mention]) -> list[Casualty]:
     """The figures that sources contradict each other in, one a camp, and those that nobody gives; else nothing.
 
-    Only figures of people of one group contradict each other: "14 people" and "two children" do not.
+    Only figures of people of one group contradict each other: "14 people" and "two children" do not. Nor does one
+    person among them: "my uncle" is no toll.
     """
-    heads = [min(camp, key=lambda figure: (_rank(figure, mentions), -figure.start)) for camp in camps]
+    tolls = [[figure for figure in camp if not _is_one_person(figure)] for camp in camps]
+    heads = [min(camp, key=lambda figure: (_rank(figure, mentions), -figure.start)) for camp in tolls if camp]
     named = [figure for figure in heads if figure.source in mentions]
     largest = max(named, key=lambda figure: figure.count.magnitude, default=None)
     rivals = [figure for figure in named if largest and _contradict(figure, largest, mentions)]
     if largest is None or not rivals:
         return []
-    return [figure for figure in heads if figure is largest or figure in rivals or figure.source not in mentions]
+    return [
+        figure
+        for figure in heads
+        if figure is largest or figure in rivals or (figure.source not in mentions and figure.group == largest.group)
+    ]
+
+
+def _is_one_person(figure: Casualty) -> bool:
+    """Whether a figure tells of a person, not how many there were: "a guard" and a name do, "one guard" does not."""
+    return figure.count == Count.exactly(1) and not _ONE.search(figure.text)
 
 
 def _contradict(one: Casualty, other: Casualty, mentions: Mapping[str, Mention]) -> bool:

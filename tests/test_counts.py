@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
-from casualties.counts import format_muc4, parse_muc4, read_count
+from casualties.counts import format_muc4, parse_muc4, read_count, read_share
 from casualties.report import Count
 
 ROOT = Path(__file__).parents[1]
@@ -253,6 +253,9 @@ READINGS = {
         ("THE 6 MEMBERS OF THE MOVEMENT (MPSC)", "6"),
         ("[three people]", "3"),
         ("[MPSC]", "1"),
+        ("his son Denis", "1"),
+        ("her twin boys", "2"),
+        ("her twin brother", "1"),
     ],
 }
 
@@ -263,6 +266,35 @@ READINGS = {
 )
 def test_reads_each_wording_as_the_guide_says(mention: str, notation: str) -> None:
     assert format_muc4(read_count(mention)) == notation
+
+
+@pytest.mark.parametrize(
+    ("mention", "whole", "share"),
+    [
+        ("most of them women", "26", "14-25"),
+        ("most of them women", "26-", "14-"),
+        ("All the passengers", "44", "44"),
+        ("all hands", "22-", "22-"),
+        ("all but one of them", "26", "25"),
+        ("half of them", "26", "13"),
+        ("half of them", "26-", "13-"),
+        ("most of them", "~26", None),
+        ("most of them", "20-30", None),
+        ("most of the 177", "200", None),
+        ("half a dozen", "26", None),
+        ("the rest", "26", None),
+    ],
+)
+def test_a_share_is_of_the_larger_figure(mention: str, whole: str, share: str | None) -> None:
+    count = read_share(mention, parse_muc4(whole))
+    assert (count and format_muc4(count)) == share
+
+
+@STEADY
+@given(st.sampled_from(["most of them", "all", "all but one", "half of them", "a man", ""]), st.integers(0, 10**6))
+def test_a_share_is_within_the_larger_figure(mention: str, number: int) -> None:
+    count = read_share(mention, Count.exactly(number))
+    assert count is None or 0 <= (count.low or 0) <= (count.high or 0) <= number
 
 
 def test_capitals_change_no_reading() -> None:

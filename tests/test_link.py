@@ -65,6 +65,12 @@ def test_parts_find_their_whole() -> None:
     assert casualty(by_text["13 police officers"]).part_of is None
 
 
+def test_a_share_takes_its_count_from_the_whole_unless_a_person_gave_one() -> None:
+    marked = "The blast killed ⟦26 people⟧{KILLED unknown 26}, ⟦most of them women⟧{KILLED civilian %s}."
+    assert casualty(linked(marked % "2-")[1]["most of them women"]).count == Count(14, None, 25)
+    assert casualty(linked(marked % "20-")[1]["most of them women"]).count == Count(20, 20, None)
+
+
 def test_totals_rest_on_reported_figures() -> None:
     report, by_text = linked(TWO_ATTACKS)
     first, second = report.incidents

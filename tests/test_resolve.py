@@ -107,6 +107,20 @@ def test_one_source_does_not_contradict_itself() -> None:
     assert found.totals["KILLED"] == Total(Count.exactly(9), ("m1",), "largest")
 
 
+def test_one_of_the_dead_contradicts_no_toll() -> None:
+    marked = "⟦Traders⟧{SOURCE #t} count ⟦22 dead⟧{KILLED civilian 22 @t}. ⟦A girl⟧{SOURCE #g} lost ⟦%s⟧{KILLED civilian 1 @g}."
+    assert incident(marked % "her uncle")[0].totals["KILLED"] == Total(Count.exactly(22), ("m1",), "largest")
+    assert incident(marked % "one man")[0].totals["KILLED"].count == Count(1, 1, 22)
+
+
+def test_people_of_another_group_stand_outside_a_contradiction() -> None:
+    found, _ = incident(
+        "⟦The army⟧{SOURCE #a} speaks of ⟦four soldiers⟧{KILLED security 4 @a}, ⟦the rebels⟧{SOURCE #r} of "
+        "⟦24⟧{KILLED security 24 @r}; ⟦three women⟧{KILLED civilian 3} died too."
+    )
+    assert found.totals["KILLED"].count == Count(4, 4, 24)
+
+
 def test_militants_are_counted_apart() -> None:
     found, _ = incident("⟦Five officers⟧{KILLED security 5} and ⟦two attackers⟧{KILLED militant 2} died.")
     assert found.totals["KILLED"].count == Count.exactly(5)
