@@ -29,7 +29,7 @@ from transformers import set_seed
 
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor, Manifest, add_link_model, copy_model, drop_link_model
-from casualties.link import OUTPUTS, SCORES, LinkModel, can_attribute, link, within
+from casualties.link import OUTPUTS, LinkModel, can_attribute, link, within
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention
 from casualties.rules import Sentences, link_by_rules
@@ -37,19 +37,8 @@ from casualties.scoring.links import Accounts, Tally, compare_accounts, measure,
 from train.command_line import command_line
 from train.data import WHOLE_ARTICLES, labelled_parts
 from train.export import write_onnx
+from train.link_network import LinkNetwork
 
-HIDDEN = 64
-"""Numbers that describe a pair."""
-WIDTH = 96
-"""Numbers that describe a mention."""
-RANK = 32
-"""Numbers of those that are read to score a pair."""
-LAYERS = 2
-HEADS = 4
-THIRDS = 24
-"""Numbers that a pair learns of a third mention."""
-DROPOUT = 0.1
-VECTOR_DROPOUT = 0.2
 EPOCHS = 10
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.02
@@ -62,10 +51,10 @@ BATCH = 8
 LARGEST_BATCH = 32
 MOST_PAIRS = 9000
 """Pairs of mentions a step, unless one article has more."""
-SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
-"""The scores that each of ``SCORES`` is shifted by; that of several incidents by the first."""
+"""The scores that each of ``link.SCORES`` is shifted by; that of several incidents by the first."""
 MOST = 100
 """Mentions of an article that are learnt from together; a longer one is cut."""
 
@@ -109,111 +98,6 @@ class Example:
     """Which mentions may have a source, and which a larger figure, (mentions,)."""
     columns: tuple[Tensor, Tensor]
     """Which may be a source, and which a larger figure, (mentions,)."""
-
-
-class Attention(nn.Module):
-    """A layer in which mentions learn of each other: attention, biased by what is known of each pair, and a network.
-
-    The attention is written out, since the exporter cannot translate torch's own for any number of mentions.
-    """
-
-    def __init__(self) -> None:
-        """Make one."""
-        super().__init__()
-        self.attended, self.fed = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-        self.projections, self.output = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.bias = nn.Linear(HIDDEN, HEADS)
-        self.network = nn.Sequential(nn.Linear(WIDTH, 2 * WIDTH), nn.GELU(), nn.Linear(2 * WIDTH, WIDTH))
-        self.dropout = nn.Dropout(DROPOUT)
-
-    def forward(self, mentions: Tensor, pairs: Tensor) -> Tensor:
-        """What is known of each mention after it has seen the others.
-
-        Args:
-            mentions: (…, mentions, ``WIDTH``).
-            pairs: (…, mentions, mentions, ``HIDDEN``).
-
-        Returns:
-            (…, mentions, ``WIDTH``).
-        """
-        projected = self.projections(self.attended(mentions)).unflatten(-1, (3, HEADS, WIDTH // HEADS))
-        query, key, value = projected.movedim((-3, -2), (0, -3)).unbind()
-        weights = query @ key.mT * (WIDTH // HEADS) ** -0.5 + self.bias(pairs).movedim(-1, -3)
-        seen = (weights.softmax(-1) @ value).movedim(-3, -2).flatten(-2)
-        mentions = mentions + self.dropout(self.output(seen))
-        fed: Tensor = mentions + self.dropout(self.network(self.fed(mentions)))
-        return fed
-
-
-class Triangle(nn.Module):
-    """A layer in which each pair learns of the pairs that its two mentions make with any third.
-
-    Two mentions that are of one incident with a third are of one incident: the multiplicative update of Jumper et al.
-    2021 (AlphaFold, supplement, algorithms 11 and 12), here the same in both directions.
-    """
-
-    def __init__(self) -> None:
-        """Make one."""
-        super().__init__()
-        self.normed, self.joined, self.fed = nn.LayerNorm(HIDDEN), nn.LayerNorm(THIRDS), nn.LayerNorm(HIDDEN)
-        self.sides, self.side_gates = nn.Linear(HIDDEN, 2 * THIRDS), nn.Linear(HIDDEN, 2 * THIRDS)
-        self.output, self.gate = nn.Linear(THIRDS, HIDDEN), nn.Linear(HIDDEN, HIDDEN)
-        self.network = nn.Sequential(nn.Linear(HIDDEN, 2 * HIDDEN), nn.ReLU(), nn.Linear(2 * HIDDEN, HIDDEN))
-        self.dropout = nn.Dropout(DROPOUT)
-
-    def forward(self, pairs: Tensor) -> Tensor:
-        """What is known of each pair after it has seen the others; in and out (…, mentions, mentions, ``HIDDEN``)."""
-        normed = self.normed(pairs)
-        sides = (self.sides(normed) * self.side_gates(normed).sigmoid()).movedim(-1, -3)
-        one, other = (sides + sides.mT).split(THIRDS, dim=-3)
-        joined = self.joined((one @ other).movedim(-3, -1))
-        pairs = pairs + self.dropout(self.output(joined) * self.gate(normed).sigmoid())
-        fed: Tensor = pairs + self.dropout(self.network(self.fed(pairs)))
-        return fed
-
-
-class LinkNetwork(nn.Module):
-    """From the features of pairs and the vectors of mentions to the scores of links.
-
-    What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
-    ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
-    with the features of the pair they pass a layer of triangles and are scored.
-    """
-
-    def __init__(self, length: int) -> None:
-        """Make a network for vectors of some length, the mention's and its sentence's together."""
-        super().__init__()
-        self.features = nn.Linear(FEATURES, HIDDEN)
-        self.reading = nn.Sequential(
-            nn.Unflatten(-1, (2, length // 2)), nn.LayerNorm(length // 2), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT)
-        )
-        self.vectors, self.own_features = nn.Linear(length, WIDTH), nn.Linear(FEATURES, WIDTH)
-        self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
-        self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
-        self.rows, self.columns, self.products = (nn.Linear(RANK, HIDDEN, bias=False) for _ in range(3))
-        self.triangle = Triangle()
-        self.dropout = nn.Dropout(DROPOUT)
-        self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
-
-    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """Score each ordered pair of mentions, and each mention.
-
-        Args:
-            features: (…, mentions, mentions, features).
-            vectors: (…, mentions, length).
-
-        Returns:
-            Log-odds (…, mentions, mentions, 3), see ``casualties.link.SCORES``, and of speaking of several incidents
-            (…, mentions).
-        """
-        each = torch.arange(features.shape[-2])
-        pairs = self.features(features)
-        mentions = self.vectors(self.reading(vectors)) + self.own_features(features[..., each, each, :])
-        for layer in self.layers:
-            mentions = layer(mentions, pairs.relu())
-        row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
-        pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
-        return self.scores(self.dropout(self.triangle(pairs).relu())), self.several(mentions)[..., 0]
 
 
 def without_links(folder: Path) -> Extractor:
@@ -285,20 +169,23 @@ def shift_bias(network: LinkNetwork, dev: Sequence[Article], vectors: Mapping[st
     """Put the point from which each kind of link is made where some articles come out best.
 
     A network that is right about most pairs still joins too few groups, or too many, since a group's errors add up;
-    and of links that are rare, too few are more likely than not.
+    and of links that are rare, too few are more likely than not. Each collection counts alike, however many articles
+    of it there are: what suits the articles of one joins too much in another's.
     """
-    if not dev:
-        return
+    collections: dict[str, list[Article]] = defaultdict(list)
+    for article in dev:
+        collections[article.source].append(article)
     several, links = network.several.bias, network.scores.bias
     for bias, names in [(links[output], names) for output, names in enumerate(CHOSEN_BY)] + [(several, CHOSEN_BY[0])]:
         first, values = bias.clone(), {}
         for shift in SHIFTS:
             bias.copy_(first + shift)
-            scores = dev_scores(as_link_model(network), dev, vectors)
-            values[shift] = sum(scores[name] for name in names)
+            each = [dev_scores(as_link_model(network), articles, vectors) for articles in collections.values()]
+            values[shift] = sum(scores[name] for scores in each for name in names)
         bias.copy_(first + max(SHIFTS, key=values.__getitem__))
-    scores = dev_scores(as_link_model(network), dev, vectors)
-    logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
+    for source, articles in collections.items():
+        scores = dev_scores(as_link_model(network), articles, vectors)
+        logger.info("%s: %s", source, json.dumps({name: round(value, 3) for name, value in scores.items()}))
 
 
 def make_examples(article: Article, vectors: Floats) -> list[Example]:

@@ -19,9 +19,9 @@ from casualties.link import onnx_link_model
 from casualties.pairs import FEATURES
 from casualties.scoring.links import unlinked
 from train.export import write_onnx
+from train.link_network import LinkNetwork
 from train.links import (
     MOST,
-    LinkNetwork,
     as_link_model,
     dev_scores,
     loss_of,

@@ -1,0 +1,97 @@
+"""The network that scores links: mentions attend to each other, then each pair is scored; ``train.links`` trains it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from casualties.link import SCORES
+from casualties.pairs import FEATURES
+
+HIDDEN = 64
+"""Numbers that describe a pair."""
+WIDTH = 96
+"""Numbers that describe a mention."""
+RANK = 32
+"""Numbers of those that are read to score a pair."""
+LAYERS = 2
+HEADS = 4
+DROPOUT = 0.1
+VECTOR_DROPOUT = 0.2
+
+
+class Attention(nn.Module):
+    """A layer in which mentions learn of each other: attention, biased by what is known of each pair, and a network.
+
+    The attention is written out, since the exporter cannot translate torch's own for any number of mentions.
+    """
+
+    def __init__(self) -> None:
+        """Make one."""
+        super().__init__()
+        self.attended, self.fed = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.projections, self.output = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.bias = nn.Linear(HIDDEN, HEADS)
+        self.network = nn.Sequential(nn.Linear(WIDTH, 2 * WIDTH), nn.GELU(), nn.Linear(2 * WIDTH, WIDTH))
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, mentions: Tensor, pairs: Tensor) -> Tensor:
+        """What is known of each mention after it has seen the others.
+
+        Args:
+            mentions: (…, mentions, ``WIDTH``).
+            pairs: (…, mentions, mentions, ``HIDDEN``).
+
+        Returns:
+            (…, mentions, ``WIDTH``).
+        """
+        projected = self.projections(self.attended(mentions)).unflatten(-1, (3, HEADS, WIDTH // HEADS))
+        query, key, value = projected.movedim((-3, -2), (0, -3)).unbind()
+        weights = query @ key.mT * (WIDTH // HEADS) ** -0.5 + self.bias(pairs).movedim(-1, -3)
+        seen = (weights.softmax(-1) @ value).movedim(-3, -2).flatten(-2)
+        mentions = mentions + self.dropout(self.output(seen))
+        fed: Tensor = mentions + self.dropout(self.network(self.fed(mentions)))
+        return fed
+
+
+class LinkNetwork(nn.Module):
+    """From the features of pairs and the vectors of mentions to the scores of links.
+
+    What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
+    ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
+    with the features of the pair they are scored.
+    """
+
+    def __init__(self, length: int) -> None:
+        """Make a network for vectors of some length, the mention's and its sentence's together."""
+        super().__init__()
+        self.features = nn.Linear(FEATURES, HIDDEN)
+        self.reading = nn.Sequential(
+            nn.Unflatten(-1, (2, length // 2)), nn.LayerNorm(length // 2), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT)
+        )
+        self.vectors, self.own_features = nn.Linear(length, WIDTH), nn.Linear(FEATURES, WIDTH)
+        self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
+        self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
+        self.rows, self.columns, self.products = (nn.Linear(RANK, HIDDEN, bias=False) for _ in range(3))
+        self.dropout = nn.Dropout(DROPOUT)
+        self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
+
+    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Score each ordered pair of mentions, and each mention.
+
+        Args:
+            features: (…, mentions, mentions, features).
+            vectors: (…, mentions, length).
+
+        Returns:
+            Log-odds (…, mentions, mentions, 3), see ``casualties.link.SCORES``, and of speaking of several incidents
+            (…, mentions).
+        """
+        each = torch.arange(features.shape[-2])
+        pairs = self.features(features)
+        mentions = self.vectors(self.reading(vectors)) + self.own_features(features[..., each, each, :])
+        for layer in self.layers:
+            mentions = layer(mentions, pairs.relu())
+        row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
+        pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
+        return self.scores(self.dropout(pairs.relu())), self.several(mentions)[..., 0]
