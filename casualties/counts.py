@@ -14,6 +14,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
+from casualties.names import ROLES
 from casualties.numerals import DIGITS, MULTIPLES, UNITS, Cardinal, read_cardinal
 from casualties.report import Count
 
@@ -73,29 +74,38 @@ def read_count(mention: str) -> Count:
 
 
 def read_share(mention: str, whole: Count) -> Count | None:
-    """Read how many a mention stands for that tells a share of a larger figure: "most of them", "all", "all but one".
+    """Read how many a mention stands for that tells a share of a larger figure: "most of them", "all", "all but two".
 
     Args:
         mention: the noun phrase.
-        whole: the larger figure's count, exact or a lower bound.
+        whole: the larger figure's count.
 
     Returns:
-        The count; ``None`` if the mention tells no share, or the larger figure's count is another.
+        The count, of "about 40" as of 40; ``None`` if the mention tells no share, or the larger figure is a range, an
+        upper bound or less than two.
     """
-    words = _words(mention[:_MOST_CHARACTERS])
-    items, number = _fold(words), whole.low
-    if number is None or whole not in (Count.exactly(number), Count(number, number, None)):
+    number = whole.low or whole.best
+    if not number or number < 2 or whole.best != number or whole.high != (whole.low and whole.high and number):
+        return None  # what is left is exact, at least or about
+    words = [word.casefold() for word in _words(mention[:_MOST_CHARACTERS])]
+    items = _fold(words[words[:1] in (["the"], ["a"]) :])
+    if words[:2] == ["all", "but"]:
+        left_out = next((item.best for item in items[2:3] if isinstance(item, Count)), None)
+        return _part_of(whole, number - left_out) if left_out and left_out < number else None
+    first, *others = items[:4] or [""]
+    if any(isinstance(item, Count) or item in _OTHERS for item in others):
         return None
-    if [word.casefold() for word in words[:3]] == ["all", "but", "one"]:
-        return Count(max(number - 1, 0), max(number - 1, 0), whole.high and max(whole.high - 1, 0))
-    if not items or any(isinstance(item, Count) for item in items):
+    if first == "all":
+        return None if any(item in _POSSESSIVES for item in others) else whole
+    if first not in (_Hedge.MOST_OF, _Hedge.HALF_OF):
         return None
-    if isinstance(items[0], str) and items[0].casefold() == "all":
-        return whole
-    if items[0] not in (_Hedge.MOST_OF, _Hedge.HALF_OF):
-        return None
-    share = _bounded(Count.exactly(number), items[0])
-    return share if whole.high is not None else Count(share.low, share.low, None)
+    share = _bounded(Count.exactly(number), first)
+    return Count(share.low, share.low, None) if whole.low and not whole.high else share
+
+
+def _part_of(whole: Count, number: int) -> Count:
+    """A count of so many, exact, about, or at least, as the larger figure is."""
+    return Count(number if whole.low else None, number, number if whole.high else None)
 
 
 class _Hedge(Enum):
@@ -150,8 +160,8 @@ _HEDGES_AFTER = _phrases(
 _FIXED = _phrases(
     {
         0: "no, no one, no-one, none, nobody, neither, nil, not one, not a single, any, anyone, anybody",
-        2: "both, twins, twin sons, twin daughters, twin boys, twin girls, twin brothers, twin sisters, duo, "
-        "his parents, her parents",
+        2: "both, twins, twin sons, twin daughters, twin boys, twin girls, twin babies, twin infants, twin brothers, "
+        "twin sisters, duo, his parents, her parents",
         3: "trio, triplets",
     }
 )
@@ -180,6 +190,8 @@ _GROUPS = _set(
     "entourage household staff"
 )
 """Nouns for several people that "a" may stand before, and whose number may follow in an "of" phrase."""
+_OTHERS = _set("others other rest remaining remainder")
+"""What is a share of what another share leaves, not of the larger figure."""
 _REMAINS = _set("bodies corpses remains")
 """Nouns for the dead, whose number may follow in an "of" phrase."""
 _PLURALS = _set(
@@ -369,7 +381,7 @@ def _is_plural(words: list[str]) -> bool:
         return head in _GROUPS
     if head in _PLURALS:
         return True
-    if first in _POSSESSIVES and lower[1:2] and lower[1] in _KIN and spelling.istitle():  # "his son Denis"
+    if first in _POSSESSIVES and spelling.istitle() and ROLES.intersection(words[1:]):  # "his friend James"
         return False
     if first in _DETERMINERS or spelling.islower():
         return bool(_PLURAL.search(head))

@@ -80,7 +80,7 @@ def link(
     links: LinkModel | None = None,
     vectors: Floats | None = None,
 ) -> Report:
-    """Link the mentions of a text and gather its incidents.
+    """Link the mentions of a text, count those that tell a share of a larger figure, and gather the incidents.
 
     Args:
         text: the text.
@@ -110,9 +110,8 @@ def _with_shares(mentions: Sequence[Mention]) -> Iterator[Mention]:
     for mention in mentions:
         whole = by_id.get(mention.part_of or "") if isinstance(mention, Casualty) else None
         if isinstance(mention, Casualty) and isinstance(whole, Casualty) and mention.count == read_count(mention.text):
-            share = read_share(mention.text, whole.count)
-            mention = replace(mention, count=share) if share else mention
-        yield mention
+            by_id[mention.id] = replace(mention, count=read_share(mention.text, whole.count) or mention.count)
+        yield by_id[mention.id]
 
 
 def _link_block(

@@ -48,6 +48,8 @@ VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a f
 _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
 """Words of a figure that is at least two without being a bare plural: "more than one person"."""
 _ONE = re.compile(r"\b(?:one|1|single|sole|only)\b", re.I)
+_A_PERSON = re.compile(r"an?\b(?! (?:\w*(?:th|st|nd|rd)|second|third|further|fellow)\b)", re.I)
+"""How a figure begins that tells of one more person, not of the next of several, as "a tenth" does."""
 _AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(r"\s*[,;]\s*")
 
@@ -128,7 +130,8 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
     camps = _camps(valid)
     firm = [camp for camp in camps if not all(map(_gives_no_number, camp))] or camps
     if disagreeing := _disagreeing(firm, mentions):
-        return _span(disagreeing, mentions)
+        others = any(not _maybe_the_same(figure, told) for camp in firm for figure in camp for told in disagreeing)
+        return _span(disagreeing, mentions, others)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
     total = _agreed(camp)
     parts = max(_longest_chain(text, valid), _apart(firm), key=_least)
@@ -214,23 +217,30 @@ def _least(figures: Sequence[Casualty]) -> int:
 
 
 def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Mention]) -> list[Casualty]:
-    """The figures that sources contradict each other in, one a camp, and those that nobody gives; else nothing.
+    """The figures that sources contradict each other in, one a camp, and no smaller ones of nobody's; else nothing.
 
-    Only figures of people of one group contradict each other: "14 people" and "two children" do not. Nor does one
-    person among them: "my uncle" is no toll.
+    Only figures of people of one group contradict each other: "14 people" and "two children" do not. Nor does a person
+    among them: "my uncle" is no toll, "a soldier" only where an authority says so against whoever claims more.
     """
     tolls = [[figure for figure in camp if not _is_one_person(figure)] for camp in camps]
-    heads = [min(camp, key=lambda figure: (_rank(figure, mentions), -figure.start)) for camp in tolls if camp]
+    heads = [_most_authoritative(camp, mentions) for camp in tolls if camp]
     named = [figure for figure in heads if figure.source in mentions]
     largest = max(named, key=lambda figure: figure.count.magnitude, default=None)
-    rivals = [figure for figure in named if largest and _contradict(figure, largest, mentions)]
-    if largest is None or not rivals:
+    if largest is None:
         return []
-    return [
-        figure
-        for figure in heads
-        if figure is largest or figure in rivals or (figure.source not in mentions and figure.group == largest.group)
-    ]
+    if _rank(largest, mentions) == len(_AUTHORITIES):
+        persons = [figure for camp in camps for figure in camp if _A_PERSON.match(figure.text)]
+        named += [figure for figure in persons if _rank(figure, mentions) < len(_AUTHORITIES)]
+    rivals = [figure for figure in named if _contradict(figure, largest, mentions)]
+    least = min(figure.count.magnitude for figure in [largest, *rivals])
+    unnamed = [figure for figure in heads if figure.source not in mentions and figure.count.magnitude >= least]
+    told = [largest, *rivals, *(figure for figure in unnamed if _maybe_the_same(figure, largest))] if rivals else []
+    return sorted(told, key=lambda figure: figure.start)
+
+
+def _most_authoritative(figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> Casualty:
+    """The figure of the most authoritative source, the later of two equals."""
+    return min(figures, key=lambda figure: (_rank(figure, mentions), -figure.start))
 
 
 def _is_one_person(figure: Casualty) -> bool:
@@ -244,13 +254,13 @@ def _contradict(one: Casualty, other: Casualty, mentions: Mapping[str, Mention])
     return one.group == other.group and first not in second and second not in first
 
 
-def _span(figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> Total:
-    """The bounds that contradicting figures span; best is the most authoritative source's, the later of two equals."""
-    best = min(figures, key=lambda figure: (_rank(figure, mentions), -figure.start)).count.magnitude
+def _span(figures: Sequence[Casualty], mentions: Mapping[str, Mention], others: bool) -> Total:
+    """The bounds that contradicting figures span, no upper one if there are others; best is by authority."""
+    best = _most_authoritative(figures, mentions).count.magnitude
     lows, highs = [[bounds[side] for bounds in (_bounds(figure.count) for figure in figures)] for side in (0, 1)]
     unbounded = any(figure.count.low is None and figure.count.high is not None for figure in figures)  # "up to nine"
     return Total(
-        Count(None if unbounded else int(min(lows)), best, None if math.inf in highs else int(max(highs))),
+        Count(None if unbounded else int(min(lows)), best, None if others or math.inf in highs else int(max(highs))),
         _ids(figures),
         "contradiction",
     )
