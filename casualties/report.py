@@ -164,7 +164,8 @@ def mention_from_dict(data: Mapping[str, Any], text: str) -> Mention:
 
 
 RULES: dict[str, str] = {
-    "contradiction": "named sources contradict each other: low and high span them, best is the most authoritative's",
+    "contradiction": "named sources contradict each other on people of one group: low and high span their figures, best "
+    "is the most authoritative's",
     "sum": "the text counts them only in parts: their sum, as a lower bound",
     "correction": "the figure that the text says replaces an earlier one",
     "largest": "the largest of figures that do not agree, those without a number (dozens, troops) left out",
@@ -204,7 +205,7 @@ class Actor:
     """One actor whose responsibility for an incident the text speaks of."""
 
     name: str
-    """As its first mention writes it."""
+    """As its first mention writes it, or the first that gives the whole of it."""
     statuses: tuple[str, ...]
     """All statuses that its mentions have, the resolved one first."""
     mentions: tuple[str, ...]

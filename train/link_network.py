@@ -1,4 +1,4 @@
-"""The network that scores links: mentions attend to each other, then each pair is scored; ``train.links`` trains it."""
+"""The network that scores links: mentions see each other, then pairs do; ``train.links`` trains it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ RANK = 32
 """Numbers of those that are read to score a pair."""
 LAYERS = 2
 HEADS = 4
+THIRDS = 24
+"""Numbers that a pair learns of a third mention."""
 DROPOUT = 0.1
 VECTOR_DROPOUT = 0.2
 
@@ -54,12 +56,39 @@ class Attention(nn.Module):
         return fed
 
 
+class Triangle(nn.Module):
+    """A layer in which each pair learns of the pairs that its two mentions make with any third.
+
+    Two mentions that are of one incident with a third are of one incident: the multiplicative update of Jumper et al.
+    2021 (AlphaFold, supplement, algorithms 11 and 12), here the same in both directions.
+    """
+
+    def __init__(self) -> None:
+        """Make one."""
+        super().__init__()
+        self.normed, self.joined, self.fed = nn.LayerNorm(HIDDEN), nn.LayerNorm(THIRDS), nn.LayerNorm(HIDDEN)
+        self.sides, self.side_gates = nn.Linear(HIDDEN, 2 * THIRDS), nn.Linear(HIDDEN, 2 * THIRDS)
+        self.output, self.gate = nn.Linear(THIRDS, HIDDEN), nn.Linear(HIDDEN, HIDDEN)
+        self.network = nn.Sequential(nn.Linear(HIDDEN, 2 * HIDDEN), nn.ReLU(), nn.Linear(2 * HIDDEN, HIDDEN))
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """What is known of each pair after it has seen the others; in and out (…, mentions, mentions, ``HIDDEN``)."""
+        normed = self.normed(pairs)
+        sides = (self.sides(normed) * self.side_gates(normed).sigmoid()).movedim(-1, -3)
+        one, other = (sides + sides.mT).split(THIRDS, dim=-3)
+        joined = self.joined((one @ other).movedim(-3, -1))
+        pairs = pairs + self.dropout(self.output(joined) * self.gate(normed).sigmoid())
+        fed: Tensor = pairs + self.dropout(self.network(self.fed(pairs)))
+        return fed
+
+
 class LinkNetwork(nn.Module):
     """From the features of pairs and the vectors of mentions to the scores of links.
 
     What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
     ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
-    with the features of the pair they are scored.
+    with the features of the pair they pass a layer of triangles and are scored.
     """
 
     def __init__(self, length: int) -> None:
@@ -73,6 +102,7 @@ class LinkNetwork(nn.Module):
         self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
         self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
         self.rows, self.columns, self.products = (nn.Linear(RANK, HIDDEN, bias=False) for _ in range(3))
+        self.triangle = Triangle()
         self.dropout = nn.Dropout(DROPOUT)
         self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
 
@@ -94,4 +124,4 @@ class LinkNetwork(nn.Module):
             mentions = layer(mentions, pairs.relu())
         row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
         pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
-        return self.scores(self.dropout(pairs.relu())), self.several(mentions)[..., 0]
+        return self.scores(self.dropout(self.triangle(pairs).relu())), self.several(mentions)[..., 0]

@@ -51,7 +51,7 @@ BATCH = 8
 LARGEST_BATCH = 32
 MOST_PAIRS = 9000
 """Pairs of mentions a step, unless one article has more."""
-SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
 """The scores that each of ``link.SCORES`` is shifted by; that of several incidents by the first."""
@@ -169,23 +169,20 @@ def shift_bias(network: LinkNetwork, dev: Sequence[Article], vectors: Mapping[st
     """Put the point from which each kind of link is made where some articles come out best.
 
     A network that is right about most pairs still joins too few groups, or too many, since a group's errors add up;
-    and of links that are rare, too few are more likely than not. Each collection counts alike, however many articles
-    of it there are: what suits the articles of one joins too much in another's.
+    and of links that are rare, too few are more likely than not.
     """
-    collections: dict[str, list[Article]] = defaultdict(list)
-    for article in dev:
-        collections[article.source].append(article)
+    if not dev:
+        return
     several, links = network.several.bias, network.scores.bias
     for bias, names in [(links[output], names) for output, names in enumerate(CHOSEN_BY)] + [(several, CHOSEN_BY[0])]:
         first, values = bias.clone(), {}
         for shift in SHIFTS:
             bias.copy_(first + shift)
-            each = [dev_scores(as_link_model(network), articles, vectors) for articles in collections.values()]
-            values[shift] = sum(scores[name] for scores in each for name in names)
+            scores = dev_scores(as_link_model(network), dev, vectors)
+            values[shift] = sum(scores[name] for name in names)
         bias.copy_(first + max(SHIFTS, key=values.__getitem__))
-    for source, articles in collections.items():
-        scores = dev_scores(as_link_model(network), articles, vectors)
-        logger.info("%s: %s", source, json.dumps({name: round(value, 3) for name, value in scores.items()}))
+    scores = dev_scores(as_link_model(network), dev, vectors)
+    logger.info("dev: %s", json.dumps({name: round(value, 3) for name, value in scores.items()}))
 
 
 def make_examples(article: Article, vectors: Floats) -> list[Example]:
