@@ -164,8 +164,8 @@ def mention_from_dict(data: Mapping[str, Any], text: str) -> Mention:
 
 
 RULES: dict[str, str] = {
-    "contradiction": "named sources contradict each other on people of one group: low and high span their figures, best "
-    "is the most authoritative's",
+    "contradiction": "named sources contradict each other on people of one group: low and high span what they say, "
+    "best is the most authoritative's",
     "sum": "the text counts them only in parts: their sum, as a lower bound",
     "correction": "the figure that the text says replaces an earlier one",
     "largest": "the largest of figures that do not agree, those without a number (dozens, troops) left out",
