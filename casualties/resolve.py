@@ -229,7 +229,7 @@ def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Men
     if largest is None:
         return []
     if _rank(largest, mentions) == len(_AUTHORITIES):
-        persons = [figure for camp in camps for figure in camp if _A_PERSON.match(figure.text)]
+        persons = [each for camp in camps for each in camp if _is_one_person(each) and _A_PERSON.match(each.text)]
         named += [figure for figure in persons if _rank(figure, mentions) < len(_AUTHORITIES)]
     rivals = [figure for figure in named if _contradict(figure, largest, mentions)]
     least = min(figure.count.magnitude for figure in [largest, *rivals])

@@ -123,6 +123,14 @@ def test_one_soldier_of_the_army_s_contradicts_what_those_who_claim_it_say() -> 
     assert found.totals["KILLED"].count == Count(1, 1, 12)
 
 
+def test_a_figure_is_named_once_in_a_contradiction() -> None:
+    found, _ = incident(
+        "The ⟦army⟧{SOURCE #a} lost ⟦a dozen soldiers⟧{KILLED security 12 @a}; the ⟦front⟧{CLAIMED #f} says it killed "
+        "⟦24 soldiers⟧{KILLED security 24 @f}."
+    )
+    assert found.totals["KILLED"] == Total(Count(12, 12, 24), ("m2", "m4"), "contradiction")
+
+
 def test_people_of_another_group_stand_outside_a_contradiction_and_open_it_upwards() -> None:
     marked = (
         "The ⟦army⟧{SOURCE #a} speaks of ⟦four soldiers⟧{KILLED security 4 @a}, the ⟦rebels⟧{SOURCE #r} of "
