@@ -84,9 +84,9 @@ def read_share(mention: str, whole: Count) -> Count | None:
         The count, of "about 40" as of 40; ``None`` if the mention tells no share, or the larger figure is a range, an
         upper bound or less than two.
     """
-    number = whole.low or whole.best
-    if not number or number < 2 or whole.best != number or whole.high != (whole.low and whole.high and number):
-        return None  # what is left is exact, at least or about
+    number = whole.best or 0
+    if number < 2 or whole not in (Count.exactly(number), Count(number, number, None), Count(None, number, None)):
+        return None
     words = [word.casefold() for word in _words(mention[:_MOST_CHARACTERS])]
     items = _fold(words[words[:1] in (["the"], ["a"]) :])
     if words[:2] == ["all", "but"]:

@@ -67,7 +67,7 @@ def main(
             draw(systems, official, list(ours.values()), f"MUC-4, {test}: F by our scorer (official F of 1992)")
         )
         if without:
-            console.print(draw(without, {}, [ours[models[0]]], f"{models[0]}, without …"))
+            console.print(draw(without, {}, [ours[models[0]]], f"{Path(models[0]).name}, without …"))
         _errors.print(
             f"{len(problems)} fillers of the key and the responses are malformed, and read as far as they can be"
         )

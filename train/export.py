@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import onnx
 import torch
 import typer
 from torch import Tensor, nn
@@ -205,6 +206,10 @@ def write_onnx(
             external_data=False,
             verbose=False,
         )
+    written = onnx.load(path)
+    for node in written.graph.node:
+        del node.metadata_props[:]  # where in whose files each was made
+    onnx.save(written, path)
 
 
 def compare(

@@ -118,6 +118,7 @@ def test_the_graph_scores_any_number_of_mentions_as_the_network_does(count: int,
     pairs, several = onnx_link_model(tmp_path / "links.onnx")(features, vectors)
     expected = as_link_model(network)(features, vectors)
     assert np.allclose(pairs, expected[0], atol=1e-5) and np.allclose(several, expected[1], atol=1e-5)
+    assert str(Path.cwd()).encode() not in (tmp_path / "links.onnx").read_bytes()
 
 
 @pytest.fixture(scope="module")
