@@ -166,7 +166,7 @@ class Extractor:
         return (self._link(read, None, min_confidence, keep) for read in self._read(iter(texts), batch_size))
 
     def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
-        """The mentions of some articles as the model alone gives them: not tuned, not linked."""
+        """The mentions of some articles as the encoder alone gives them, groups too: not tuned, not linked."""
         return (read.mentions for read in self._read(iter(texts), 1))
 
     def _read(self, remaining: Iterator[str], batch_size: int) -> Iterator[_Reading]:
@@ -181,10 +181,16 @@ class Extractor:
         mentions = self.manifest.tuning.apply(read.mentions, min_confidence)
         mentions = tuple(keep(read.text, mentions)) if keep else mentions
         vectors = mention_vectors(mentions, Sentences(read.text), read.words, read.vectors) if self._links else None
-        return self.link(read.text, mentions, published, vectors)
+        return self.link(read.text, mentions, published, vectors, classify_groups=True)
 
     def link(
-        self, text: str, mentions: Sequence[Mention], published: dt.date | None = None, vectors: Floats | None = None
+        self,
+        text: str,
+        mentions: Sequence[Mention],
+        published: dt.date | None = None,
+        vectors: Floats | None = None,
+        *,
+        classify_groups: bool = False,
     ) -> Report:
         """Link mentions that are known already, such as those that people marked.
 
@@ -193,10 +199,13 @@ class Extractor:
             mentions: its mentions, sorted and disjoint; what links they already have is replaced.
             published: the day that the text is from.
             vectors: what ``vectors`` gives for them; if ``None``, the model reads the text for them.
+            classify_groups: let the link model, where there is one, say which group each casualty is of; else their
+                groups stay.
         """
         if vectors is None and self._links:
             vectors = self.vectors(text, mentions)
-        return link(text, mentions, f"{self.manifest.name} {self.manifest.version}", published, self._links, vectors)
+        name = f"{self.manifest.name} {self.manifest.version}"
+        return link(text, mentions, name, published, self._links, vectors, classify_groups=classify_groups)
 
     def vectors(self, text: str, mentions: Sequence[Mention]) -> Floats:
         """What the encoder makes of mentions of a text; see ``engine.mention_vectors``."""

@@ -7,6 +7,9 @@ Incidents are found by average linkage of the first score (UPGMA, Sokal and Mich
 incident, the two groups that fit best are joined as long as they are rather the same than not. A mention of several
 then belongs to each group that it rather fits than not. Two groups side by side, one of attributions without a figure
 and one of figures without an attribution, are joined more readily: each is half an account.
+
+Where a model found the figures, the link model also says which group of people each counts: it reads the vectors of the
+whole mention and of its sentence, the encoder's own head the words of the mention one by one.
 """
 
 from __future__ import annotations
@@ -22,19 +25,21 @@ import numpy as np
 import numpy.typing as npt
 
 from casualties.counts import read_count, read_share
+from casualties.labels import GROUPS
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
-LinkModel = Callable[[Floats, Floats], tuple[Floats, Floats]]
+LinkModel = Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
 """Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to the log-odds of links
-(mentions, mentions, 3), see ``SCORES``, and of speaking of several incidents (mentions,)."""
+(mentions, mentions, 3), see ``SCORES``, and of speaking of several incidents (mentions,), and to the logits of the
+group that a mention counts, were it a casualty (mentions, ``GROUPS``)."""
 
 SCORES = ("same incident", "source of", "part of")
 """What a link model scores of pairs, in its order. The first is the mean of both directions."""
 
-OUTPUTS = ("scores", "several")
+OUTPUTS = ("scores", "several", "groups")
 """Of the graph of a link model, in the order of what a ``LinkModel`` gives."""
 
 HALF_ACCOUNTS = -1.0
@@ -65,9 +70,9 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     if (given := [each.name for each in session.get_outputs()]) != list(OUTPUTS):
         raise ValueError(f"it gives {given}, this version reads {list(OUTPUTS)}; run train.links again")
 
-    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
-        scores, several = session.run(list(OUTPUTS), {"features": features, "vectors": vectors})
-        return scores, several
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
+        scores, several, groups = session.run(list(OUTPUTS), {"features": features, "vectors": vectors})
+        return scores, several, groups
 
     return run
 
@@ -79,6 +84,8 @@ def link(
     published: dt.date | None = None,
     links: LinkModel | None = None,
     vectors: Floats | None = None,
+    *,
+    classify_groups: bool = False,
 ) -> Report:
     """Link the mentions of a text, count those that tell a share of a larger figure, and gather the incidents.
 
@@ -89,13 +96,16 @@ def link(
         published: the day that the article is from, if expressions of time are to be read.
         links: what to link them with; rules alone if ``None``.
         vectors: the encoder's, of the mentions, (mentions, length), if ``links`` reads them.
+        classify_groups: let ``links`` say which group each casualty counts, as it should where a model found the
+            mentions, not people.
     """
     linked = link_by_rules(text, mentions)
     if links:
         sentences = Sentences(text)
         known = np.zeros((len(linked), 0), np.float32) if vectors is None else vectors
         blocks = [slice(start, start + BLOCK) for start in range(0, len(linked), BLOCK)]
-        linked = list(_numbered([_link_block(text, linked[block], known[block], sentences, links) for block in blocks]))
+        read = [_link_block(text, linked[at], known[at], sentences, links, classify_groups) for at in blocks]
+        linked = list(_numbered(read))
     linked = list(_with_shares(linked))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
@@ -115,10 +125,17 @@ def _with_shares(mentions: Sequence[Mention]) -> Iterator[Mention]:
 
 
 def _link_block(
-    text: str, mentions: list[Mention], vectors: Floats, sentences: Sentences, links: LinkModel
+    text: str,
+    mentions: list[Mention],
+    vectors: Floats,
+    sentences: Sentences,
+    links: LinkModel,
+    classify_groups: bool,
 ) -> list[Mention]:
     """The mentions with the links that a model gives them; incidents are numbered within the block."""
-    scores, several = links(pair_features(text, within(mentions), sentences), vectors)
+    scores, several, group_logits = links(pair_features(text, within(mentions), sentences), vectors)
+    if classify_groups:
+        mentions = _with_groups(mentions, group_logits)
     same = (scores[..., 0] + scores[..., 0].T) / 2
     incidents = join_half_accounts(overlapping_groups(same, several > 0), same, mentions, sentences)
     sources = _best(scores[..., 1], np.array([[can_attribute(mention) for mention in mentions]] * len(mentions)))
@@ -131,6 +148,14 @@ def _link_block(
             ids[whole] if whole >= 0 else None,
         )
         for mention, groups, source, whole in zip(mentions, incidents, sources, wholes, strict=True)
+    ]
+
+
+def _with_groups(mentions: Sequence[Mention], logits: Floats) -> list[Mention]:
+    """The mentions, each casualty of the group that is likeliest by the logits, (mentions, ``GROUPS``)."""
+    return [
+        replace(mention, group=GROUPS[int(best)]) if isinstance(mention, Casualty) else mention
+        for mention, best in zip(mentions, logits.argmax(axis=-1), strict=True)
     ]
 
 

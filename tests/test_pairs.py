@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casualties.corpus.inline import parse_inline
+from casualties.labels import GROUPS
 from casualties.link import BLOCK, SCORES, average_linkage, link, overlapping_groups
 from casualties.pairs import FEATURES, Floats, pair_features
-from casualties.report import Casualty, Mention
+from casualties.report import Casualty, Count, Mention
 from casualties.rules import Sentences, link_by_rules
 from casualties.scoring.links import unlinked
 
@@ -54,14 +55,14 @@ def test_features_of_any_text(text: str) -> None:
 def test_a_model_decides_the_links() -> None:
     """Scores made by hand: two incidents, the first mention given by the fifth, the second part of the first."""
 
-    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats, Floats]:
         count = len(features)
         scores = np.full((count, count, len(SCORES)), -1, np.float32)
         side = np.arange(count) < 5
         scores[..., 0] = np.where(side[:, None] == side[None], 1, -1)
         scores[0, 4, 1] = scores[1, 0, 2] = 1
         scores[1, 3, 1] = 5  # a date gives no figure, whatever a model says
-        return scores, -np.ones(count, np.float32)
+        return scores, -np.ones(count, np.float32), no_groups(count)
 
     report = link(ARTICLE.text, unlinked(ARTICLE), links=model)
     assert [mention.incidents for mention in report.mentions] == [("i1",)] * 5 + [("i2",)] * 5
@@ -80,10 +81,9 @@ def test_a_total_over_two_incidents_belongs_to_both_and_to_neither_ones_total() 
     side = np.array([0, 1, 1, 2, 2])
     scores = np.where((side[:, None] == side) | (side[:, None] * side == 0), 1.0, -1.0).astype(np.float32)
 
-    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
-        return np.stack([scores, *[np.full_like(scores, -1)] * 2], axis=-1), np.where(side == 0, 1, -1).astype(
-            np.float32
-        )
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats, Floats]:
+        several = np.where(side == 0, 1, -1).astype(np.float32)
+        return np.stack([scores, *[np.full_like(scores, -1)] * 2], axis=-1), several, no_groups(len(side))
 
     report = link(article.text, unlinked(article), links=model)
     assert [mention.incidents for mention in report.mentions] == [("i1", "i2"), *[("i1",)] * 2, *[("i2",)] * 2]
@@ -105,12 +105,11 @@ def test_a_claim_without_figures_is_joined_with_figures_beside_it_that_nobody_cl
     marked = f"⟦Red Dawn⟧{{CLAIMED}} claimed a blast in ⟦Tolva⟧{{PLACE}}. {second}"
     article = parse_inline(marked, id="article", source="tests")
 
-    def model(features: Floats, _: Floats) -> tuple[Floats, Floats]:
+    def model(features: Floats, _: Floats) -> tuple[Floats, Floats, Floats]:
         side = np.arange(len(features)) < 2
         same = np.where(side[:, None] == side, 1, score)
-        return np.stack([same, *[np.full(same.shape, -1)] * 2], axis=-1).astype(np.float32), -np.ones(
-            len(side), np.float32
-        )
+        scores = np.stack([same, *[np.full(same.shape, -1)] * 2], axis=-1).astype(np.float32)
+        return scores, -np.ones(len(side), np.float32), no_groups(len(side))
 
     claim, place, *_, figure = link(article.text, unlinked(article), links=model).mentions
     assert claim.incidents == place.incidents
@@ -136,9 +135,35 @@ def test_groups_overlap_only_in_mentions_of_several(count: int, seed: int) -> No
             assert set(groups[number]) == fits or (not fits and len(groups[number]) == 1)
 
 
-def all_together(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+def all_together(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
     count = len(features)
-    return np.ones((count, count, len(SCORES)), np.float32), -np.ones(count, np.float32)
+    return np.ones((count, count, len(SCORES)), np.float32), -np.ones(count, np.float32), no_groups(count)
+
+
+def no_groups(count: int) -> Floats:
+    return np.zeros((count, len(GROUPS)), np.float32)
+
+
+@pytest.mark.parametrize("classify", [True, False])
+def test_a_model_tells_the_groups_of_what_it_found_and_leaves_those_that_people_gave(classify: bool) -> None:
+    """Each figure of more than a block gets the group that the model gives it, which differs from one to the next."""
+    count = BLOCK + 3
+    text = "x " * count
+    found = [
+        Casualty(
+            id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="KILLED", group="official", count=Count(1, 1, 1)
+        )
+        for n in range(count)
+    ]
+    wanted = [GROUPS[n * 7 % 5] for n in range(count)]
+
+    def model(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
+        return *all_together(features, vectors)[:2], vectors
+
+    logits = np.array([[float(name == group) for name in GROUPS] for group in wanted], np.float32)
+    report = link(text, found, links=model, vectors=logits, classify_groups=classify)
+    groups = [each.group for each in report.mentions if isinstance(each, Casualty)]
+    assert groups == (wanted if classify else ["official"] * count)
 
 
 def test_long_texts_are_linked_in_blocks() -> None:
@@ -168,16 +193,19 @@ def test_average_linkage_against_a_slow_one(count: int, seed: int) -> None:
     }
 
 
-def test_a_graph_for_other_features_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("features", "message"), [(3, "it reads 3 features"), (FEATURES, r"it gives \['scores'\]")])
+def test_a_graph_of_another_version_is_refused(features: int, message: str, tmp_path: Path) -> None:
     import onnx
     from onnx import TensorProto, helper
 
     from casualties.link import onnx_link_model
 
-    shapes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["pairs", 3]) for name in ("features", "scores")]
+    shapes = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["pairs", features]) for name in ("features", "scores")
+    ]
     graph = helper.make_graph([helper.make_node("Identity", ["features"], ["scores"])], "links", shapes[:1], shapes[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path = tmp_path / "links.onnx"
     onnx.save(model, path)
-    with pytest.raises(ValueError, match=r"run train\.links again"):
+    with pytest.raises(ValueError, match=rf"{message}.*run train\.links again"):
         onnx_link_model(path)

@@ -1,10 +1,11 @@
-"""The network that scores links: mentions see each other, then pairs do; ``train.links`` trains it."""
+"""The network that scores links, and beside it one layer that scores groups; ``train.links`` trains both."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
+from casualties.labels import GROUPS
 from casualties.link import SCORES
 from casualties.pairs import FEATURES
 
@@ -84,20 +85,19 @@ class Triangle(nn.Module):
 
 
 class LinkNetwork(nn.Module):
-    """From the features of pairs and the vectors of mentions to the scores of links.
+    """From the features of pairs and the vectors of mentions to the scores of links, and of groups.
 
     What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
     ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
-    with the features of the pair they pass a layer of triangles and are scored.
+    with the features of the pair they pass a layer of triangles and are scored. The group is read from a mention's own
+    vectors, by one layer that shares no weights with the links.
     """
 
     def __init__(self, length: int) -> None:
         """Make a network for vectors of some length, the mention's and its sentence's together."""
         super().__init__()
         self.features = nn.Linear(FEATURES, HIDDEN)
-        self.reading = nn.Sequential(
-            nn.Unflatten(-1, (2, length // 2)), nn.LayerNorm(length // 2), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT)
-        )
+        self.reading = _reading(length)
         self.vectors, self.own_features = nn.Linear(length, WIDTH), nn.Linear(FEATURES, WIDTH)
         self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
         self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
@@ -105,8 +105,9 @@ class LinkNetwork(nn.Module):
         self.triangle = Triangle()
         self.dropout = nn.Dropout(DROPOUT)
         self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
+        self.groups = nn.Sequential(_reading(length), nn.Linear(length, len(GROUPS)))
 
-    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Score each ordered pair of mentions, and each mention.
 
         Args:
@@ -115,7 +116,7 @@ class LinkNetwork(nn.Module):
 
         Returns:
             Log-odds (…, mentions, mentions, 3), see ``casualties.link.SCORES``, and of speaking of several incidents
-            (…, mentions).
+            (…, mentions), and logits of the groups (…, mentions, ``GROUPS``).
         """
         each = torch.arange(features.shape[-2])
         pairs = self.features(features)
@@ -124,4 +125,11 @@ class LinkNetwork(nn.Module):
             mentions = layer(mentions, pairs.relu())
         row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
         pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
-        return self.scores(self.dropout(self.triangle(pairs).relu())), self.several(mentions)[..., 0]
+        scores = self.scores(self.dropout(self.triangle(pairs).relu()))
+        return scores, self.several(mentions)[..., 0], self.groups(vectors)
+
+
+def _reading(length: int) -> nn.Sequential:
+    """A mention's vector and its sentence's, of ``length`` together, each normed."""
+    half = length // 2
+    return nn.Sequential(nn.Unflatten(-1, (2, half)), nn.LayerNorm(half), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT))

@@ -3,7 +3,8 @@
 It learns from the links that people marked between the mentions that people marked, of the train articles: a small
 network on the features of a pair (``casualties.pairs``) and on the encoder's vectors of both and of their sentences.
 That takes some half an hour on a processor, a third of it for the vectors. What is kept is the running mean of its
-weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump.
+weights (Polyak and Juditsky 1992): two long incidents joined or not make a single epoch's scores jump. One layer beside
+it learns which group each casualty counts, from the same vectors, in seconds.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ import typer
 from rich.progress import track
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.lr_scheduler import LinearLR, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, TensorDataset
 from transformers import set_seed
 
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor, Manifest, add_link_model, copy_model, drop_link_model
+from casualties.labels import GROUPS
 from casualties.link import OUTPUTS, LinkModel, can_attribute, link, within
 from casualties.pairs import FEATURES, Floats, pair_features
 from casualties.report import Attribution, Casualty, Mention
@@ -55,6 +58,10 @@ SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
 """The scores that each of ``link.SCORES`` is shifted by; that of several incidents by the first."""
+GROUP_EPOCHS = 4
+GROUP_LEARNING_RATE = 1e-3
+GROUP_BATCH = 128
+"""Casualties a step."""
 MOST = 100
 """Mentions of an article that are learnt from together; a longer one is cut."""
 
@@ -75,6 +82,7 @@ def main(
         learnt, chosen_by = labelled_parts(data, [], only)
         vectors = vectors_of(without_links(folder), [*learnt, *chosen_by])
         network = train_links(learnt, chosen_by, vectors, seed)
+        train_groups(network, learnt, vectors, seed)
         scratch = folder / "links.tmp"
         write_graph(network, scratch)
         add_link_model(folder, scratch)
@@ -150,6 +158,46 @@ def train_links(
     assert isinstance(trained, LinkNetwork)
     shift_bias(trained, [article for article in dev if article.source in WHOLE_ARTICLES] or dev, vectors)
     return trained
+
+
+def train_groups(
+    network: LinkNetwork,
+    train: Sequence[Article],
+    vectors: Mapping[str, Floats],
+    seed: int,
+    epochs: int = GROUP_EPOCHS,
+) -> None:
+    """Train the layer that tells groups, and nothing else of the network.
+
+    Args:
+        network: what to train.
+        train: articles to learn from; without casualties, nothing is learnt.
+        vectors: what ``vectors_of`` gives for them.
+        seed: of the order of casualties and dropout.
+        epochs: passes over the casualties.
+    """
+    set_seed(seed)
+    casualties = [
+        (vector, GROUPS.index(mention.group))
+        for article in train
+        for mention, vector in zip(article.mentions, vectors[article.id], strict=True)
+        if isinstance(mention, Casualty)
+    ]
+    if not casualties:
+        return
+    read = torch.from_numpy(np.stack([vector for vector, _ in casualties]))
+    groups = torch.tensor([group for _, group in casualties])
+    batches = DataLoader(TensorDataset(read, groups), GROUP_BATCH, shuffle=True)
+    optimizer = torch.optim.AdamW(network.groups.parameters(), lr=GROUP_LEARNING_RATE)
+    schedule = LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * len(batches))
+    network.train()
+    for _ in range(epochs):
+        for some, group in batches:
+            optimizer.zero_grad()
+            cross_entropy(network.groups(some), group).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+    network.eval()
 
 
 def make_batches(examples: Sequence[Example], generator: np.random.Generator) -> list[list[int]]:
@@ -236,7 +284,7 @@ def loss_of(network: nn.Module, examples: Sequence[Example]) -> Tensor:
         torch.stack([getattr(example, name) for example in examples])
         for name in ("features", "vectors", "same", "several")
     )
-    scores, several = network(features, vectors)
+    scores, several, _ = network(features, vectors)
     count = same.shape[-1]
     upper = torch.triu(torch.ones(count, count, dtype=torch.bool), diagonal=1)
     both_ways = (scores[..., 0] + scores[..., 0].mT) / 2
@@ -261,10 +309,10 @@ def as_link_model(network: nn.Module) -> LinkModel:
     """The network as ``casualties.link`` calls it."""
 
     @torch.inference_mode()
-    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
         network.eval()
-        scores, several = network(torch.from_numpy(features), torch.from_numpy(vectors))
-        return scores.numpy(), several.numpy()
+        scores, several, groups = network(torch.from_numpy(features), torch.from_numpy(vectors))
+        return scores.numpy(), several.numpy(), groups.numpy()
 
     return run
 

@@ -15,8 +15,10 @@ from casualties.confidence import Scaling, Tuning
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
 from casualties.extractor import Extractor, ModelError, add_link_model, write_tuning
-from casualties.link import onnx_link_model
+from casualties.labels import GROUPS
+from casualties.link import link, onnx_link_model
 from casualties.pairs import FEATURES
+from casualties.report import Casualty
 from casualties.scoring.links import unlinked
 from train.export import write_onnx
 from train.link_network import LinkNetwork
@@ -28,6 +30,7 @@ from train.links import (
     main,
     make_batches,
     make_examples,
+    train_groups,
     train_links,
     vectors_of,
     write_graph,
@@ -66,6 +69,26 @@ def test_it_learns_from_vectors_what_nothing_else_tells() -> None:
     assert dev_scores(as_link_model(network), articles, vectors)["parts"] == pytest.approx(1.0)
     same = {id: vectors["0"] for id in vectors}
     assert dev_scores(as_link_model(network), articles, same)["parts"] < 0.9
+
+
+def test_groups_are_learnt_from_vectors_and_nothing_else_of_the_network_is() -> None:
+    """The first number of the sentence's vector tells the group; the words are the same in all texts."""
+    marks = "⟦Four⟧{KILLED %s 4} were there."
+    kinds = {"security": [1, 0, 0, 1], "civilian": [1, 0, 1, 0]}
+    articles = [parse_inline(marks % group, id=f"{group}{n}", source="articles") for group in kinds for n in range(2)]
+    vectors = {each.id: np.array([kinds[each.mentions[0].group]], np.float32) for each in articles}  # type: ignore[attr-defined]
+    network = LinkNetwork(4)
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+    train_groups(network, articles, vectors, seed=0, epochs=1500)
+    changed = {name for name, weight in network.state_dict().items() if not torch.equal(weight, before[name])}
+    assert changed and all(name.startswith("groups.") for name in changed)
+    for article in articles[:1] + articles[-1:]:
+        found = [replace(each, group="official") for each in article.mentions if isinstance(each, Casualty)]
+        links, known = as_link_model(network), vectors[article.id]
+        (told,) = link(article.text, found, links=links, vectors=known, classify_groups=True).mentions
+        assert told.group == article.mentions[0].group  # type: ignore[attr-defined]
+    nobody = replace(articles[0], mentions=())
+    train_groups(network, [nobody], {nobody.id: np.zeros((0, 4), np.float32)}, seed=0)
 
 
 def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_together() -> None:
@@ -115,9 +138,9 @@ def test_the_graph_scores_any_number_of_mentions_as_the_network_does(count: int,
     drawn = np.random.default_rng(count)
     features = drawn.random((count, count, FEATURES), np.float32)
     vectors = drawn.random((count, 6), np.float32)
-    pairs, several = onnx_link_model(tmp_path / "links.onnx")(features, vectors)
-    expected = as_link_model(network)(features, vectors)
-    assert np.allclose(pairs, expected[0], atol=1e-5) and np.allclose(several, expected[1], atol=1e-5)
+    given = onnx_link_model(tmp_path / "links.onnx")(features, vectors)
+    for output, expected in zip(given, as_link_model(network)(features, vectors), strict=True):
+        assert np.allclose(output, expected, atol=1e-5)
     assert str(Path.cwd()).encode() not in (tmp_path / "links.onnx").read_bytes()
 
 
@@ -145,6 +168,26 @@ def test_a_model_folder_links_as_the_network_does(folder: Path) -> None:
         "links.onnx",
         "model.onnx",
         "tokenizer.json",
+    ]
+
+
+def test_groups_are_told_by_the_link_model_where_a_model_found_the_mentions(tiny_model: Path, tmp_path: Path) -> None:
+    """A network that says "official" of all: found casualties are official, marked ones stay as they are."""
+    shutil.copytree(tiny_model, tmp_path / "model")
+    extractor = Extractor(tmp_path / "model")
+    found = next(extractor.decode_many([ARTICLES[0].text]))
+    assert {each.group for each in found if isinstance(each, Casualty)} - {"official"}
+    network = LinkNetwork(extractor.vectors(ARTICLES[0].text, found).shape[1])
+    with torch.no_grad():
+        next(reversed(list(network.groups.parameters())))[GROUPS.index("official")] = 1e3  # the bias
+    write_graph(network.eval(), tmp_path / "scratch")
+    add_link_model(tmp_path / "model", tmp_path / "scratch")
+    linking = Extractor(tmp_path / "model")
+    for report in (linking.extract(ARTICLES[0].text), next(linking.extract_many([ARTICLES[0].text]))):
+        assert {each.group for each in report.mentions if isinstance(each, Casualty)} == {"official"}
+    marked = linking.link(ARTICLES[0].text, unlinked(ARTICLES[0])).mentions
+    assert [getattr(each, "group", None) for each in marked] == [
+        getattr(each, "group", None) for each in ARTICLES[0].mentions
     ]
 
 
