@@ -57,10 +57,7 @@ def main(
         if ablate:
             without = {"training on MUC-4": score_templates(key, write(read(data / test, finder)))}
             linker = Extractor(finder)
-            alone = [
-                (id, linker.link(report.text, report.mentions, classify_groups=True))
-                for id, report in read(data / test, models[0])
-            ]
+            alone = [(id, linker.link(report.text, report.mentions)) for id, report in read(data / test, models[0])]
             without["the finder: the judge finds as well"] = score_templates(key, write(alone))
             for name, baseline in BASELINES.items():
                 linked = [(id, relink(report, baseline)) for id, report in reports[models[0]]]
