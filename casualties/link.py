@@ -31,16 +31,16 @@ from casualties.report import Attribution, Casualty, Mention, Report
 from casualties.resolve import VAGUE, gather_incidents
 from casualties.rules import Sentences, link_by_rules
 
-LinkModel = Callable[[Floats, Floats], tuple[Floats, Floats, Floats]]
+LinkModel = Callable[[Floats, Floats], tuple[Floats, Floats, Floats | None]]
 """Features (mentions, mentions, ``FEATURES``) and the encoder's vectors (mentions, length) to the log-odds of links
 (mentions, mentions, 3), see ``SCORES``, and of speaking of several incidents (mentions,), and to the logits of the
-group that a mention counts, were it a casualty (mentions, ``GROUPS``)."""
+group that a mention counts, were it a casualty (mentions, ``GROUPS``): ``None`` from a model that tells no groups."""
 
 SCORES = ("same incident", "source of", "part of")
 """What a link model scores of pairs, in its order. The first is the mean of both directions."""
 
 OUTPUTS = ("scores", "several", "groups")
-"""Of the graph of a link model, in the order of what a ``LinkModel`` gives."""
+"""Of the graph of a link model, in the order of what a ``LinkModel`` gives; one that tells no groups lacks the last."""
 
 HALF_ACCOUNTS = -1.0
 """Mean score from which a group of attributions alone is joined with one of casualties alone beside it."""
@@ -57,7 +57,7 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
         threads: how many to use; by default one a core.
 
     Raises:
-        ValueError: if it reads other features or gives other scores than this version's.
+        ValueError: if it reads other features or gives other outputs than this version's.
     """
     import onnxruntime as ort
 
@@ -67,12 +67,13 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     if (read := session.get_inputs()[0].shape[-1]) != FEATURES:
         raise ValueError(f"it reads {read} features of a pair, this version gives {FEATURES}; run train.links again")
-    if (given := [each.name for each in session.get_outputs()]) != list(OUTPUTS):
+    given = [each.name for each in session.get_outputs()]
+    if given not in (list(OUTPUTS), list(OUTPUTS[:-1])):
         raise ValueError(f"it gives {given}, this version reads {list(OUTPUTS)}; run train.links again")
 
-    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
-        scores, several, groups = session.run(list(OUTPUTS), {"features": features, "vectors": vectors})
-        return scores, several, groups
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats | None]:
+        scores, several, *groups = session.run(given, {"features": features, "vectors": vectors})
+        return scores, several, groups[0] if groups else None
 
     return run
 
@@ -96,16 +97,18 @@ def link(
         published: the day that the article is from, if expressions of time are to be read.
         links: what to link them with; rules alone if ``None``.
         vectors: the encoder's, of the mentions, (mentions, length), if ``links`` reads them.
-        classify_groups: let ``links`` say which group each casualty counts, as it should where a model found the
-            mentions, not people.
+        classify_groups: let ``links``, if it tells groups, say which each casualty counts, as it should where a model
+            found the mentions, not people.
     """
     linked = link_by_rules(text, mentions)
     if links:
         sentences = Sentences(text)
         known = np.zeros((len(linked), 0), np.float32) if vectors is None else vectors
         blocks = [slice(start, start + BLOCK) for start in range(0, len(linked), BLOCK)]
-        read = [_link_block(text, linked[at], known[at], sentences, links, classify_groups) for at in blocks]
-        linked = list(_numbered(read))
+        linked_blocks = [
+            _link_block(text, linked[block], known[block], sentences, links, classify_groups) for block in blocks
+        ]
+        linked = list(_numbered(linked_blocks))
     linked = list(_with_shares(linked))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
@@ -133,8 +136,9 @@ def _link_block(
     classify_groups: bool,
 ) -> list[Mention]:
     """The mentions with the links that a model gives them; incidents are numbered within the block."""
+    # The features are of the groups that the encoder gave: what the model says of groups it says in the same call.
     scores, several, group_logits = links(pair_features(text, within(mentions), sentences), vectors)
-    if classify_groups:
+    if classify_groups and group_logits is not None:
         mentions = _with_groups(mentions, group_logits)
     same = (scores[..., 0] + scores[..., 0].T) / 2
     incidents = join_half_accounts(overlapping_groups(same, several > 0), same, mentions, sentences)

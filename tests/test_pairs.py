@@ -149,21 +149,28 @@ def test_a_model_tells_the_groups_of_what_it_found_and_leaves_those_that_people_
     """Each figure of more than a block gets the group that the model gives it, which differs from one to the next."""
     count = BLOCK + 3
     text = "x " * count
-    found = [
-        Casualty(
-            id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="KILLED", group="official", count=Count(1, 1, 1)
-        )
+    one = Count(1, 1, 1)
+    found: list[Mention] = [
+        Mention(id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="PLACE")
+        if n % 9 == 1
+        else Casualty(id=f"m{n}", start=2 * n, end=2 * n + 1, text="x", label="KILLED", group="official", count=one)
         for n in range(count)
     ]
     wanted = [GROUPS[n * 7 % 5] for n in range(count)]
+    seen: list[Floats] = []
 
     def model(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
+        seen.append(features)
         return *all_together(features, vectors)[:2], vectors
 
     logits = np.array([[float(name == group) for name in GROUPS] for group in wanted], np.float32)
     report = link(text, found, links=model, vectors=logits, classify_groups=classify)
-    groups = [each.group for each in report.mentions if isinstance(each, Casualty)]
-    assert groups == (wanted if classify else ["official"] * count)
+    for mention, group in zip(report.mentions, wanted, strict=True):
+        assert getattr(mention, "group", None) == (
+            None if mention.label == "PLACE" else group if classify else "official"
+        )
+    by_rule = link_by_rules(text, found)
+    assert np.array_equal(seen[0], features_of(text, by_rule[:BLOCK])), "the features are of the groups it had"
 
 
 def test_long_texts_are_linked_in_blocks() -> None:

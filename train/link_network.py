@@ -1,4 +1,4 @@
-"""The network that scores links, and beside it one layer that scores groups; ``train.links`` trains both."""
+"""The network that scores links, and the layer that scores groups beside it; ``train.links`` trains both."""
 
 from __future__ import annotations
 
@@ -85,19 +85,18 @@ class Triangle(nn.Module):
 
 
 class LinkNetwork(nn.Module):
-    """From the features of pairs and the vectors of mentions to the scores of links, and of groups.
+    """From the features of pairs and the vectors of mentions to the scores of links.
 
     What is known of a mention, its vectors and its own features, passes ``LAYERS`` layers of attention. Of the result
     ``RANK`` numbers are read as a row and as many as a column; with their products, a bilinear form of low rank, and
-    with the features of the pair they pass a layer of triangles and are scored. The group is read from a mention's own
-    vectors, by one layer that shares no weights with the links.
+    with the features of the pair they pass a layer of triangles and are scored.
     """
 
     def __init__(self, length: int) -> None:
         """Make a network for vectors of some length, the mention's and its sentence's together."""
         super().__init__()
         self.features = nn.Linear(FEATURES, HIDDEN)
-        self.reading = _reading(length)
+        self.reading = normed_vectors(length)
         self.vectors, self.own_features = nn.Linear(length, WIDTH), nn.Linear(FEATURES, WIDTH)
         self.layers = nn.ModuleList(Attention() for _ in range(LAYERS))
         self.row, self.column = nn.Linear(WIDTH, RANK), nn.Linear(WIDTH, RANK)
@@ -105,9 +104,8 @@ class LinkNetwork(nn.Module):
         self.triangle = Triangle()
         self.dropout = nn.Dropout(DROPOUT)
         self.scores, self.several = nn.Linear(HIDDEN, len(SCORES)), nn.Linear(WIDTH, 1)
-        self.groups = nn.Sequential(_reading(length), nn.Linear(length, len(GROUPS)))
 
-    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """Score each ordered pair of mentions, and each mention.
 
         Args:
@@ -116,7 +114,7 @@ class LinkNetwork(nn.Module):
 
         Returns:
             Log-odds (…, mentions, mentions, 3), see ``casualties.link.SCORES``, and of speaking of several incidents
-            (…, mentions), and logits of the groups (…, mentions, ``GROUPS``).
+            (…, mentions).
         """
         each = torch.arange(features.shape[-2])
         pairs = self.features(features)
@@ -125,11 +123,38 @@ class LinkNetwork(nn.Module):
             mentions = layer(mentions, pairs.relu())
         row, column = self.row(mentions)[..., :, None, :], self.column(mentions)[..., None, :, :]
         pairs = pairs + self.rows(row) + self.columns(column) + self.products(row * column)
-        scores = self.scores(self.dropout(self.triangle(pairs).relu()))
-        return scores, self.several(mentions)[..., 0], self.groups(vectors)
+        return self.scores(self.dropout(self.triangle(pairs).relu())), self.several(mentions)[..., 0]
 
 
-def _reading(length: int) -> nn.Sequential:
-    """A mention's vector and its sentence's, of ``length`` together, each normed."""
+class GroupLayer(nn.Module):
+    """From a mention's vector and its sentence's to the scores of the groups that it may count."""
+
+    def __init__(self, length: int) -> None:
+        """Make one for vectors of some length, the mention's and its sentence's together."""
+        super().__init__()
+        self.reading, self.scores = normed_vectors(length), nn.Linear(length, len(GROUPS))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Logits (…, ``GROUPS``) of vectors (…, length)."""
+        logits: Tensor = self.scores(self.reading(vectors))
+        return logits
+
+
+class LinkGraph(nn.Module):
+    """What a model folder's link model is: a network and, if it tells groups, a layer beside it."""
+
+    def __init__(self, links: LinkNetwork, groups: GroupLayer | None) -> None:
+        """Join the two."""
+        super().__init__()
+        self.links, self.groups = links, groups
+
+    def forward(self, features: Tensor, vectors: Tensor) -> tuple[Tensor, ...]:
+        """What ``LinkNetwork`` gives and, if there is a layer for them, the logits of the groups."""
+        scores: tuple[Tensor, ...] = self.links(features, vectors)
+        return scores if self.groups is None else (*scores, self.groups(vectors))
+
+
+def normed_vectors(length: int) -> nn.Sequential:
+    """A mention's vector and its sentence's, of ``length`` together, each normed, with dropout."""
     half = length // 2
     return nn.Sequential(nn.Unflatten(-1, (2, half)), nn.LayerNorm(half), nn.Flatten(-2), nn.Dropout(VECTOR_DROPOUT))

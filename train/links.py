@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from casualties.scoring.links import Accounts, Tally, compare_accounts, measure,
 from train.command_line import command_line
 from train.data import WHOLE_ARTICLES, labelled_parts
 from train.export import write_onnx
-from train.link_network import LinkNetwork
+from train.link_network import GroupLayer, LinkGraph, LinkNetwork
 
 EPOCHS = 10
 LEARNING_RATE = 4e-3
@@ -59,6 +60,8 @@ SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
 """The scores that each of ``link.SCORES`` is shifted by; that of several incidents by the first."""
 GROUP_EPOCHS = 4
+GROUP_STEPS = 300
+"""At least: from a hundred casualties that many steps learn nearly as much as from all, and a few steps nothing."""
 GROUP_LEARNING_RATE = 1e-3
 GROUP_BATCH = 128
 """Casualties a step."""
@@ -76,15 +79,14 @@ def main(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the weights, the order of articles and dropout.")] = 0,
 ) -> None:
-    """Train a link model and put it into a model folder."""
+    """Train a link model, which tells groups too, and put it into a model folder."""
     with command_line():
         Manifest.read(folder)  # before the work, not after it
         learnt, chosen_by = labelled_parts(data, [], only)
         vectors = vectors_of(without_links(folder), [*learnt, *chosen_by])
-        network = train_links(learnt, chosen_by, vectors, seed)
-        train_groups(network, learnt, vectors, seed)
+        network, groups = train_links(learnt, chosen_by, vectors, seed), train_groups(learnt, vectors, seed)
         scratch = folder / "links.tmp"
-        write_graph(network, scratch)
+        write_graph(network, groups, scratch)
         add_link_model(folder, scratch)
 
 
@@ -160,23 +162,17 @@ def train_links(
     return trained
 
 
-def train_groups(
-    network: LinkNetwork,
-    train: Sequence[Article],
-    vectors: Mapping[str, Floats],
-    seed: int,
-    epochs: int = GROUP_EPOCHS,
-) -> None:
-    """Train the layer that tells groups, and nothing else of the network.
+def train_groups(train: Sequence[Article], vectors: Mapping[str, Floats], seed: int) -> GroupLayer | None:
+    """Train the layer that tells groups.
 
     Args:
-        network: what to train.
-        train: articles to learn from; without casualties, nothing is learnt.
+        train: articles to learn from.
         vectors: what ``vectors_of`` gives for them.
-        seed: of the order of casualties and dropout.
-        epochs: passes over the casualties.
+        seed: of the weights, the order of casualties and dropout.
+
+    Returns:
+        The layer; nothing if no article has a casualty.
     """
-    set_seed(seed)
     casualties = [
         (vector, GROUPS.index(mention.group))
         for article in train
@@ -184,20 +180,22 @@ def train_groups(
         if isinstance(mention, Casualty)
     ]
     if not casualties:
-        return
+        return None
+    set_seed(seed)
     read = torch.from_numpy(np.stack([vector for vector, _ in casualties]))
     groups = torch.tensor([group for _, group in casualties])
     batches = DataLoader(TensorDataset(read, groups), GROUP_BATCH, shuffle=True)
-    optimizer = torch.optim.AdamW(network.groups.parameters(), lr=GROUP_LEARNING_RATE)
+    epochs = max(GROUP_EPOCHS, math.ceil(GROUP_STEPS / len(batches)))
+    layer = GroupLayer(read.shape[1])
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=GROUP_LEARNING_RATE)
     schedule = LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * len(batches))
-    network.train()
     for _ in range(epochs):
         for some, group in batches:
             optimizer.zero_grad()
-            cross_entropy(network.groups(some), group).backward()  # type: ignore[no-untyped-call]
+            cross_entropy(layer(some), group).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-    network.eval()
+    return layer.eval()
 
 
 def make_batches(examples: Sequence[Example], generator: np.random.Generator) -> list[list[int]]:
@@ -284,7 +282,7 @@ def loss_of(network: nn.Module, examples: Sequence[Example]) -> Tensor:
         torch.stack([getattr(example, name) for example in examples])
         for name in ("features", "vectors", "same", "several")
     )
-    scores, several, _ = network(features, vectors)
+    scores, several = network(features, vectors)
     count = same.shape[-1]
     upper = torch.triu(torch.ones(count, count, dtype=torch.bool), diagonal=1)
     both_ways = (scores[..., 0] + scores[..., 0].mT) / 2
@@ -306,13 +304,13 @@ def loss_of(network: nn.Module, examples: Sequence[Example]) -> Tensor:
 
 
 def as_link_model(network: nn.Module) -> LinkModel:
-    """The network as ``casualties.link`` calls it."""
+    """The network, or a ``LinkGraph``, as ``casualties.link`` calls it."""
 
     @torch.inference_mode()
-    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats]:
+    def run(features: Floats, vectors: Floats) -> tuple[Floats, Floats, Floats | None]:
         network.eval()
-        scores, several, groups = network(torch.from_numpy(features), torch.from_numpy(vectors))
-        return scores.numpy(), several.numpy(), groups.numpy()
+        scores, several, *groups = network(torch.from_numpy(features), torch.from_numpy(vectors))
+        return scores.numpy(), several.numpy(), groups[0].numpy() if groups else None
 
     return run
 
@@ -326,10 +324,11 @@ def dev_scores(model: LinkModel, articles: Sequence[Article], vectors: Mapping[s
     return measure(Tally(*sums)) | {"accounts": accounts.accuracy}
 
 
-def write_graph(network: LinkNetwork, path: Path) -> None:
-    """Write the network as an ONNX graph from ``features`` and ``vectors`` to ``OUTPUTS``; see ``LinkNetwork``."""
+def write_graph(network: LinkNetwork, groups: GroupLayer | None, path: Path) -> None:
+    """Write both as one ONNX graph from ``features`` and ``vectors`` to ``OUTPUTS``; see ``LinkGraph``."""
     inputs = {"features": torch.zeros(3, 3, FEATURES), "vectors": torch.zeros(3, network.vectors.in_features)}
-    write_onnx(network, path, inputs, list(OUTPUTS), [{0: "mentions", 1: "mentions"}, {0: "mentions"}])
+    outputs = list(OUTPUTS if groups else OUTPUTS[:-1])
+    write_onnx(LinkGraph(network, groups), path, inputs, outputs, [{0: "mentions", 1: "mentions"}, {0: "mentions"}])
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from casualties.pairs import FEATURES
 from casualties.report import Casualty
 from casualties.scoring.links import unlinked
 from train.export import write_onnx
-from train.link_network import LinkNetwork
+from train.link_network import GroupLayer, LinkGraph, LinkNetwork
 from train.links import (
     MOST,
     as_link_model,
@@ -71,24 +71,24 @@ def test_it_learns_from_vectors_what_nothing_else_tells() -> None:
     assert dev_scores(as_link_model(network), articles, same)["parts"] < 0.9
 
 
-def test_groups_are_learnt_from_vectors_and_nothing_else_of_the_network_is() -> None:
-    """The first number of the sentence's vector tells the group; the words are the same in all texts."""
-    marks = "⟦Four⟧{KILLED %s 4} were there."
+def test_groups_are_learnt_from_few_casualties() -> None:
+    """The sentence's vector tells the group; the words are the same in all texts."""
     kinds = {"security": [1, 0, 0, 1], "civilian": [1, 0, 1, 0]}
-    articles = [parse_inline(marks % group, id=f"{group}{n}", source="articles") for group in kinds for n in range(2)]
-    vectors = {each.id: np.array([kinds[each.mentions[0].group]], np.float32) for each in articles}  # type: ignore[attr-defined]
-    network = LinkNetwork(4)
-    before = {name: weight.clone() for name, weight in network.state_dict().items()}
-    train_groups(network, articles, vectors, seed=0, epochs=1500)
-    changed = {name for name, weight in network.state_dict().items() if not torch.equal(weight, before[name])}
-    assert changed and all(name.startswith("groups.") for name in changed)
-    for article in articles[:1] + articles[-1:]:
+    articles = [
+        parse_inline(f"⟦Four⟧{{KILLED {group} 4}} were there.", id=f"{group}{n}", source="articles")
+        for group in kinds
+        for n in range(9)
+    ]
+    vectors = {each.id: np.array([kinds[each.id[:-1]]], np.float32) for each in articles}
+    layer = train_groups(articles, vectors, seed=0)
+    assert layer is not None
+    links = as_link_model(LinkGraph(LinkNetwork(4), layer))
+    for article in articles:
         found = [replace(each, group="official") for each in article.mentions if isinstance(each, Casualty)]
-        links, known = as_link_model(network), vectors[article.id]
-        (told,) = link(article.text, found, links=links, vectors=known, classify_groups=True).mentions
-        assert told.group == article.mentions[0].group  # type: ignore[attr-defined]
+        report = link(article.text, found, links=links, vectors=vectors[article.id], classify_groups=True)
+        assert [each.group for each in report.mentions if isinstance(each, Casualty)] == [article.id[:-1]]
     nobody = replace(articles[0], mentions=())
-    train_groups(network, [nobody], {nobody.id: np.zeros((0, 4), np.float32)}, seed=0)
+    assert train_groups([nobody], {nobody.id: np.zeros((0, 4), np.float32)}, seed=0) is None
 
 
 def test_examples_hold_the_links_and_no_more_mentions_than_are_learnt_from_together() -> None:
@@ -131,16 +131,21 @@ def test_the_loss_of_a_batch_is_the_sum_of_its_articles() -> None:
     assert together.item() == pytest.approx((loss_of(network, [first]) + loss_of(network, [other])).item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("groups", [GroupLayer(6).eval(), None])
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_the_graph_scores_any_number_of_mentions_as_the_network_does(count: int, tmp_path: Path) -> None:
+def test_the_graph_scores_any_number_of_mentions_as_the_network_does(
+    count: int, groups: GroupLayer | None, tmp_path: Path
+) -> None:
     network = LinkNetwork(6).eval()
-    write_graph(network, tmp_path / "links.onnx")
+    write_graph(network, groups, tmp_path / "links.onnx")
     drawn = np.random.default_rng(count)
     features = drawn.random((count, count, FEATURES), np.float32)
     vectors = drawn.random((count, 6), np.float32)
     given = onnx_link_model(tmp_path / "links.onnx")(features, vectors)
-    for output, expected in zip(given, as_link_model(network)(features, vectors), strict=True):
-        assert np.allclose(output, expected, atol=1e-5)
+    expected = as_link_model(LinkGraph(network, groups))(features, vectors)
+    assert (given[2] is None) == (expected[2] is None) == (groups is None)
+    for output, wanted in zip(given, expected, strict=True):
+        assert output is None or (wanted is not None and np.allclose(output, wanted, atol=1e-5))
     assert str(Path.cwd()).encode() not in (tmp_path / "links.onnx").read_bytes()
 
 
@@ -150,7 +155,7 @@ def folder(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("links") / "model"
     shutil.copytree(tiny_model, folder)
     vectors = vectors_of(Extractor(folder), ARTICLES)
-    write_graph(train_links(ARTICLES, [], vectors, seed=0, epochs=150), folder / "scratch")
+    write_graph(train_links(ARTICLES, [], vectors, seed=0, epochs=150), None, folder / "scratch")
     add_link_model(folder, folder / "scratch")
     return folder
 
@@ -171,20 +176,26 @@ def test_a_model_folder_links_as_the_network_does(folder: Path) -> None:
     ]
 
 
-def test_groups_are_told_by_the_link_model_where_a_model_found_the_mentions(tiny_model: Path, tmp_path: Path) -> None:
-    """A network that says "official" of all: found casualties are official, marked ones stay as they are."""
+@pytest.mark.parametrize("tells_groups", [True, False])
+def test_groups_are_told_by_the_link_model_where_a_model_found_the_mentions(
+    tells_groups: bool, tiny_model: Path, tmp_path: Path
+) -> None:
+    """A layer that says "official" of all: found casualties are official, marked ones stay as they are."""
     shutil.copytree(tiny_model, tmp_path / "model")
     extractor = Extractor(tmp_path / "model")
     found = next(extractor.decode_many([ARTICLES[0].text]))
-    assert {each.group for each in found if isinstance(each, Casualty)} - {"official"}
-    network = LinkNetwork(extractor.vectors(ARTICLES[0].text, found).shape[1])
+    by_encoder = [each.group for each in found if isinstance(each, Casualty)]
+    assert set(by_encoder) - {"official"}
+    length = extractor.vectors(ARTICLES[0].text, found).shape[1]
+    layer = GroupLayer(length).eval()
     with torch.no_grad():
-        next(reversed(list(network.groups.parameters())))[GROUPS.index("official")] = 1e3  # the bias
-    write_graph(network.eval(), tmp_path / "scratch")
+        layer.scores.bias[GROUPS.index("official")] = 1e3
+    write_graph(LinkNetwork(length).eval(), layer if tells_groups else None, tmp_path / "scratch")
     add_link_model(tmp_path / "model", tmp_path / "scratch")
     linking = Extractor(tmp_path / "model")
     for report in (linking.extract(ARTICLES[0].text), next(linking.extract_many([ARTICLES[0].text]))):
-        assert {each.group for each in report.mentions if isinstance(each, Casualty)} == {"official"}
+        told = [each.group for each in report.mentions if isinstance(each, Casualty)]
+        assert told == (["official"] * len(told) if tells_groups else by_encoder)
     marked = linking.link(ARTICLES[0].text, unlinked(ARTICLES[0])).mentions
     assert [getattr(each, "group", None) for each in marked] == [
         getattr(each, "group", None) for each in ARTICLES[0].mentions
@@ -202,7 +213,11 @@ def test_a_link_model_of_another_version_is_learnt_anew(folder: Path, tmp_path: 
     labelled = tmp_path / "labelled.jsonl"
     labelled.write_text("".join(json.dumps(article.to_record()) + "\n" for article in ARTICLES), encoding="utf-8")
     main(model, only=(labelled, labelled), seed=0)
-    assert len(Extractor(model).link(ARTICLES[0].text, unlinked(ARTICLES[0])).mentions) == len(ARTICLES[0].mentions)
+    extractor = Extractor(model)
+    assert len(extractor.link(ARTICLES[0].text, unlinked(ARTICLES[0])).mentions) == len(ARTICLES[0].mentions)
+    vectors = extractor.vectors(ARTICLES[0].text, ARTICLES[0].mentions[:1])
+    groups = onnx_link_model(model / "links.onnx")(np.zeros((1, 1, FEATURES), np.float32), vectors)[2]
+    assert groups is not None and groups.shape == (1, len(GROUPS)), "the groups are learnt too"
 
 
 def test_a_damaged_link_model_is_named(folder: Path, tmp_path: Path) -> None:
