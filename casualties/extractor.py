@@ -31,7 +31,7 @@ EMBEDDED: dict[str, Path] = {"default": DEFAULT_MODEL, "muc4": DEFAULT_MODEL / "
 """The models that come with the package, by name."""
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "config.json"
 LINKS_FILE = "links.onnx"
-"""The link model; a folder without one links by rules."""
+"""The link model; a folder without one links by rules, and groups are those of the encoder's head."""
 FORMAT = 2
 """Of a model folder; raised when an older package could no longer read what ``train.export`` writes."""
 
