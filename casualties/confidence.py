@@ -25,7 +25,7 @@ _FEWEST = 30
 """Outcomes of each kind in a family below which no scaling is learnt for it."""
 _FEWEST_OF_LABEL = 100
 """Gold mentions of a label below which no threshold is: among fewer, the best one is mostly luck."""
-_WORTH = 0.005
+_WORTH = 0.02
 """How much F1 a threshold must add."""
 _RIDGE = 1e-3
 """Keeps the scaling finite where right and wrong can be told apart without error."""
