@@ -96,7 +96,7 @@ def unlikelihood(chain: Chain, learnt: Sequence[Stretch]) -> tuple[float, Double
         surplus += weights * (np.vstack([np.eye(1, len(TAGS)), forward]).T @ np.vstack([step * backward, outside]))
         path = np.pad(stretch.tags, 1)
         np.subtract.at(surplus, (path[:-1], path[1:]), 1)
-        said = np.log(np.maximum(stretch.probabilities, LEAST_PROBABILITY))
+        said = np.log(np.maximum(stretch.probabilities.astype(np.float64), LEAST_PROBABILITY))
         labelled = said[np.arange(len(said)), stretch.tags].sum()
         sharper += (forward * backward * said).sum() - labelled
         loss += np.log(potentials[:, 0] / step[:, 0]).sum() - np.log(backward[-1, 0])  # of all sequences together
