@@ -41,7 +41,7 @@ def main(
     runs: Annotated[list[Path], typer.Argument(help="Folders of the runs.")],
     exported: Annotated[Path, typer.Option(help="The run that was exported: one of them, or their mean.")],
     model: Annotated[Path, typer.Option(help="The embedded model's folder.")],
-    scores: Annotated[Path, typer.Option(help="Test scores of the embedded model and of the seeds, that one first.")],
+    scores: Annotated[Path, typer.Option(help="Test scores of the embedded model, then of seeds if there are any.")],
     float_scores: Annotated[Path, typer.Option(help="Test scores of the embedded model in float.")],
     benchmark: Annotated[Path, typer.Option(help="What scripts/benchmark.py --output wrote.")],
     robustness: Annotated[Path, typer.Option(help="What scripts/robustness.py --output wrote.")],
@@ -118,13 +118,14 @@ def data_table(data: Path | None) -> str:
 
 
 def group_table(scores: Scores) -> str:
-    """The main figures of each group of articles: the embedded model's with its interval, and all models' range."""
+    """The main figures of each group of articles: the embedded model's with its interval, and the range of several."""
     rows = []
     for group, embedded in _first(scores).items():
         cells = [group, f"{embedded['texts.total']:.0f}"]
         for key in MAIN_FIGURES:
             values = [100 * model[group][key] for model in scores.values()]
-            cells.append(f"{percent_with_interval(embedded, key)} {min(values):.1f}–{max(values):.1f}")
+            spread = f" {min(values):.1f}–{max(values):.1f}" if len(values) > 1 else ""
+            cells.append(percent_with_interval(embedded, key) + spread)
         rows.append(cells)
     return markdown(["texts", "number", *MAIN_FIGURES.values()], rows)
 
@@ -150,12 +151,13 @@ def link_rows(links: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def calibration_lines(scores: Scores, reliability: Mapping[str, Sequence[Sequence[float]]]) -> str:
-    """The calibration errors of all models, and the embedded one's confidence against what came true."""
+    """The calibration errors of all models, and the confidence of the embedded one against what came true."""
     errors = []
     for family in reliability:
         values = [model["all"][f"ece.{family}"] for model in scores.values()]
+        spread = f" ({min(values):.3f}–{max(values):.3f})" if len(values) > 1 else ""
         errors.append(
-            f"{family} {values[0]:.3f} ({min(values):.3f}–{max(values):.3f}), "
+            f"{family} {values[0]:.3f}{spread}, "
             f"where confidences that are right would give {chance_error(reliability[family]):.3f}"
         )
     rows = [

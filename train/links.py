@@ -55,7 +55,7 @@ BATCH = 8
 LARGEST_BATCH = 32
 MOST_PAIRS = 9000
 """Pairs of mentions a step, unless one article has more."""
-SHIFTS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+SHIFTS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Of the log-odds of a link, to choose from."""
 CHOSEN_BY = (("same_incident", "b_cubed", "ceaf_e", "accounts"), ("sources",), ("parts",))
 """The scores that each of ``link.SCORES`` is shifted by; that of several incidents by the first."""
