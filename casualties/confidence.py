@@ -49,7 +49,7 @@ class Tuning:
     """What was learnt about a model on articles that it was not trained on."""
 
     scalings: Mapping[str, Scaling] = field(default_factory=dict)
-    """By family of labels; a family without one keeps the model's own probabilities."""
+    """By family of labels; a family without one keeps the decoder's confidence."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """By label: mentions of less confidence are left out."""
 
@@ -57,7 +57,7 @@ class Tuning:
         """The mentions that are sure enough, with the chance of being right for their confidence.
 
         Args:
-            mentions: as decoded, their confidence the model's probability.
+            mentions: as ``casualties.decode`` gives them.
             least: the confidence that any mention must have, whatever its label.
         """
         scaled = (self._scale(mention) for mention in mentions)

@@ -27,23 +27,20 @@ Doubles = npt.NDArray[np.float64]
 
 SURELY_OUTSIDE = 0.9995
 """A word that is in no mention with this probability parts what is left of it from what is right of it."""
-FAINTEST = 0.02
-"""Spans of less probability are not looked at."""
-
 LEAST_PROBABILITY = 1e-12
 """Of a tag; no word is surer of anything."""
 
-_OUTSIDE = 0
-_BEGIN, _INSIDE = np.arange(1, len(TAGS), 2), np.arange(2, len(TAGS), 2)
-"""The ``B-`` and the ``I-`` tags, in the order of ``LABELS``."""
+OUTSIDE = 0
+BEGIN, INSIDE = np.arange(1, len(TAGS), 2), np.arange(2, len(TAGS), 2)
+"""The ``B-`` and the ``I-`` tags by their numbers, in the order of ``LABELS``."""
 STEPS = {
-    "begin": np.ix_(np.array([_OUTSIDE]), _BEGIN),
-    "second": (_BEGIN, _INSIDE),
-    "further": (_INSIDE, _INSIDE),
-    "end_of_one": np.ix_(_BEGIN, np.array([_OUTSIDE])),
-    "end_of_more": np.ix_(_INSIDE, np.array([_OUTSIDE])),
-    "next_to_one": np.ix_(_BEGIN, _BEGIN),
-    "next_to_more": np.ix_(_INSIDE, _BEGIN),
+    "begin": np.ix_(np.array([OUTSIDE]), BEGIN),
+    "second": (BEGIN, INSIDE),
+    "further": (INSIDE, INSIDE),
+    "end_of_one": np.ix_(BEGIN, np.array([OUTSIDE])),
+    "end_of_more": np.ix_(INSIDE, np.array([OUTSIDE])),
+    "next_to_one": np.ix_(BEGIN, BEGIN),
+    "next_to_more": np.ix_(INSIDE, BEGIN),
 }
 """From which tags to which each step of a ``Chain`` goes; an ``I-`` follows its own label alone."""
 
@@ -76,7 +73,7 @@ class Chain:
     def weights(self) -> Doubles:
         """By what each tag, a row, multiplies each that may come next, (tags, tags); 0 for those that may not."""
         weights = np.zeros((len(TAGS), len(TAGS)))
-        weights[_OUTSIDE, _OUTSIDE] = 1
+        weights[OUTSIDE, OUTSIDE] = 1
         for name, steps in STEPS.items():
             weights[steps] = np.exp(getattr(self, name))
         return weights
@@ -96,8 +93,8 @@ class Span(NamedTuple):
 
 DEFAULT_CHAIN = Chain()
 LEAST = 0.25
-"""The probability from which a span is worth reporting. For the best F1 it would be half of that (Lipton et al. 2014);
-it is less, since a span that is not quite the right one is worth something as well."""
+"""The probability from which a span is worth reporting. The best F1 of exact spans would want half that F1, some 0.43
+(Lipton et al. 2014); it is less, since a span that is not quite the right one is worth something as well."""
 
 
 def decode(text: str, words: WindowedText, scores: Scores, chain: Chain = DEFAULT_CHAIN) -> tuple[Mention, ...]:
@@ -110,13 +107,14 @@ def decode(text: str, words: WindowedText, scores: Scores, chain: Chain = DEFAUL
         chain: how tags follow each other.
 
     Returns:
-        The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text. The confidence of each is
-        the highest probability that one of its words is of its label: it is right if it overlaps with what is there.
+        The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text. The confidence of each,
+        before tuning, is the highest probability that one of its words is of its label: not the span's own, which is
+        lower, since a mention counts as right if it overlaps with what is there (``confidence.judge``).
     """
     mentions: list[Mention] = []
-    for span in best_bet(likely_spans(scores.tags, words.begins, chain), LEAST):
+    for span in best_bet(likely_spans(scores.tags, words.begins, chain)):
         start, end = int(words.starts[span.first]), int(words.ends[span.end - 1])
-        of_label = scores.tags[span.first : span.end, [_BEGIN[span.label], _INSIDE[span.label]]]
+        of_label = scores.tags[span.first : span.end, [BEGIN[span.label], INSIDE[span.label]]]
         found = Mention(
             id=f"m{len(mentions) + 1}",
             start=start,
@@ -138,17 +136,21 @@ def _specify(mention: Mention, groups: Floats) -> Mention:
     return Attribution(**common) if mention.label in ATTRIBUTION_LABELS else mention
 
 
-def likely_spans(probabilities: Floats, begins: Booleans, chain: Chain = DEFAULT_CHAIN) -> Iterator[Span]:
-    """The spans that a chain gives a probability of at least ``FAINTEST``.
+def likely_spans(
+    probabilities: Floats, begins: Booleans, chain: Chain = DEFAULT_CHAIN, least: float = LEAST
+) -> Iterator[Span]:
+    """The spans that a chain gives some probability.
 
     Args:
         probabilities: of each tag at each word by itself, shape (words, tags).
         begins: at which words no mention may go on, shape (words,).
         chain: how tags follow each other.
+        least: the probability that a span must have.
     """
     weights = chain.weights()
-    for first, end in stretches(probabilities[:, _OUTSIDE] < SURELY_OUTSIDE):
-        for span in _spans_of_stretch(potentials_of(probabilities[first:end], begins[first:end], chain), weights):
+    for first, end in stretches(probabilities[:, OUTSIDE] < SURELY_OUTSIDE):
+        potentials = potentials_of(probabilities[first:end], begins[first:end], chain)
+        for span in _spans_of_stretch(potentials, weights, least):
             yield span._replace(first=span.first + first, end=span.end + first)
 
 
@@ -161,27 +163,25 @@ def stretches(open_words: Booleans) -> Iterator[tuple[int, int]]:
 def potentials_of(probabilities: Floats, begins: Booleans, chain: Chain) -> Doubles:
     """How much each word by itself speaks for each tag, (words, tags); see ``likely_spans``."""
     potentials: Doubles = np.maximum(probabilities.astype(np.float64), LEAST_PROBABILITY) ** chain.sharpness
-    potentials[np.ix_(begins, _INSIDE)] = 0
+    potentials[np.ix_(begins, INSIDE)] = 0
     return potentials
 
 
-def _spans_of_stretch(potentials: Doubles, weights: Doubles) -> Iterator[Span]:
+def _spans_of_stretch(potentials: Doubles, weights: Doubles, least: float) -> Iterator[Span]:
     """The likely spans among words between two that are surely outside; ``potentials`` is (words, tags)."""
     forward, backward, step = forward_backward(potentials, weights)
-    ending = backward.copy()
-    """Of each word and tag, how likely what follows is if a mention ends there."""
-    for tags in (_BEGIN, _INSIDE):
-        ending[:-1, tags] -= step[1:, _INSIDE] * weights[tags, _INSIDE] * backward[1:, _INSIDE]
-    for first, label in np.argwhere((forward * backward)[:, _BEGIN] >= FAINTEST).tolist():
-        tag, mass = _BEGIN[label], forward[first, _BEGIN[label]]
+    likely = forward[:, BEGIN] * backward[:, BEGIN] >= least
+    for first, label in zip(*(each.tolist() for each in likely.nonzero()), strict=True):
+        tag, inside = BEGIN[label], INSIDE[label]
+        so_far = forward[first, tag]
         for word in range(first, len(potentials)):
-            if word > first:
-                mass *= weights[tag, _INSIDE[label]] * step[word, _INSIDE[label]]
-                tag = _INSIDE[label]
-            if mass * backward[word, tag] < FAINTEST:
-                break
-            if (probability := mass * ending[word, tag]) >= FAINTEST:
+            goes_on = weights[tag, inside] * step[word + 1, inside] if word + 1 < len(potentials) else 0.0
+            longer = so_far * goes_on * backward[word + 1, inside] if goes_on else 0.0
+            if (probability := so_far * backward[word, tag] - longer) >= least:
                 yield Span(first, word + 1, label, float(probability))
+            if longer < least:
+                break
+            so_far, tag = so_far * goes_on, inside
 
 
 def forward_backward(potentials: Doubles, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
@@ -191,32 +191,31 @@ def forward_backward(potentials: Doubles, weights: Doubles) -> tuple[Doubles, Do
     that it is.
     """
     forward, backward, step = (np.empty_like(potentials) for _ in range(3))
-    coming = weights[_OUTSIDE]
+    coming = weights[OUTSIDE]
     for word, potential in enumerate(potentials):
         step[word] = potential / (coming @ potential)
         forward[word] = coming * step[word]
         coming = forward[word] @ weights
-    backward[-1] = weights[:, _OUTSIDE] / coming[_OUTSIDE]
+    backward[-1] = weights[:, OUTSIDE] / coming[OUTSIDE]
     for word in range(len(potentials) - 1, 0, -1):
         backward[word - 1] = weights @ (step[word] * backward[word])
     return forward, backward, step
 
 
-def best_bet(spans: Iterable[Span], least: float) -> list[Span]:
+def best_bet(spans: Iterable[Span], least: float = LEAST) -> list[Span]:
     """The disjoint spans whose probabilities, less ``least`` each, have the greatest sum; in the order of the text."""
-    worth = sorted((span for span in spans if span.probability > least), key=lambda span: span.end)
-    ends = [span.end for span in worth]
-    free = [bisect_right(ends, span.first, hi=number) for number, span in enumerate(worth)]
-    """How many end where each begins, or before."""
+    ordered = sorted(spans, key=lambda span: span.end)
+    ends = [span.end for span in ordered]
+    before = [bisect_right(ends, span.first) for span in ordered]  # how many end where each begins, or earlier
     sums = [0.0]
-    for number, span in enumerate(worth):
-        sums.append(max(sums[-1], sums[free[number]] + span.probability - least))
+    for number, span in enumerate(ordered):
+        sums.append(max(sums[-1], sums[before[number]] + span.probability - least))
     chosen: list[Span] = []
-    left = len(worth)
+    left = len(ordered)
     while left:
         if sums[left] > sums[left - 1]:
-            chosen.append(worth[left - 1])
-            left = free[left - 1]
+            chosen.append(ordered[left - 1])
+            left = before[left - 1]
         else:
             left -= 1
     return chosen[::-1]

@@ -32,8 +32,11 @@ EMBEDDED: dict[str, Path] = {"default": DEFAULT_MODEL, "muc4": DEFAULT_MODEL / "
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "config.json"
 LINKS_FILE = "links.onnx"
 """The link model; a folder without one links by rules, and groups are those of the encoder's head."""
-FORMAT = 2
+FORMAT = 3
 """Of a model folder; raised when an older package could no longer read what ``train.export`` writes."""
+TUNED_FORMAT = 3
+"""The first whose tuning is of the confidence that ``decode`` gives now. What an older folder was tuned to is passed
+over, as if nobody had measured what its probabilities are worth."""
 
 
 class ModelError(RuntimeError):
@@ -80,7 +83,7 @@ class Manifest:
                 name=manifest["name"],
                 version=manifest["version"],
                 windowing=Windowing(**manifest["windows"]),
-                tuning=Tuning.from_dict(manifest.get("tuning", {})),
+                tuning=Tuning.from_dict(manifest.get("tuning", {}) if manifest["format"] >= TUNED_FORMAT else {}),
                 learns_links=learns_links,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -273,7 +276,7 @@ def write_tuning(folder: Path, tuning: Tuning) -> None:
         ModelError: if the folder holds no model that can be used.
     """
     Manifest.read(folder)
-    _change_manifest(folder, {"tuning": tuning.to_dict()})
+    _change_manifest(folder, {"tuning": tuning.to_dict(), "format": FORMAT})
 
 
 def add_link_model(folder: Path, graph: Path) -> None:

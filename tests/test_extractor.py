@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casualties
+from casualties.confidence import Tuning
 from casualties.extractor import EMBEDDED, FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, ModelError
 from casualties.report import Casualty, Report
 from tests.conftest import TEXT
@@ -127,6 +128,15 @@ def test_a_damaged_model_says_what_to_do(damage: Damage, message: str, tiny_mode
     damage(folder)
     with pytest.raises(ModelError, match=message):
         casualties.Extractor(folder)
+
+
+def test_what_an_older_format_was_tuned_to_is_passed_over(tiny_model: Path, tmp_path: Path) -> None:
+    folder, thresholds = tmp_path / "model", {"KILLED": 0.5}
+    shutil.copytree(tiny_model, folder)
+    edit(format=FORMAT, tuning={"thresholds": thresholds})(folder)
+    assert casualties.Extractor(folder).manifest.tuning == Tuning(thresholds=thresholds)
+    edit(format=2)(folder)
+    assert casualties.Extractor(folder).manifest.tuning == Tuning()
 
 
 def test_the_import_needs_no_torch() -> None:

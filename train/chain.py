@@ -17,6 +17,7 @@ from scipy.optimize import minimize
 from tokenizers import Tokenizer
 
 from casualties.decode import (
+    INSIDE,
     LEAST_PROBABILITY,
     STEPS,
     SURELY_OUTSIDE,
@@ -33,6 +34,9 @@ from casualties.windows import Booleans, Integers
 from train.command_line import command_line
 from train.data import load_articles, select
 from train.features import label_words
+
+MOST = 10.0
+"""No value of a chain is farther from 0, as that of a step would be which no article takes."""
 
 
 class Stretch(NamedTuple):
@@ -58,28 +62,41 @@ def main(
 
 
 def stretches_of(folder: Path, data: Path | None) -> list[Stretch]:
-    """The stretches of the dev articles in which a model or the labels see anything."""
+    """The stretches of the dev articles in which a model or the labels see anything.
+
+    But for those in which a labelled mention goes on over a break between paragraphs, which the decoder never finds.
+    """
     articles, windowing = select(load_articles(data), "dev"), Manifest.read(folder).windowing
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    words = [windowing.split(article.text, tokenizer) for article in track(articles, "words")]
+    tokenizer, model = Tokenizer.from_file(str(folder / TOKENIZER_FILE)), onnx_model(folder / MODEL_FILE)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     found: list[Stretch] = []
-    for article, read, scores in zip(articles, words, score(onnx_model(folder / MODEL_FILE), words, 1), strict=True):
-        tags, _, _ = label_words(article, read)
-        for first, end in stretches((scores.tags[:, 0] < SURELY_OUTSIDE) | (tags > 0)):
+    for article in track(articles, "reading"):
+        words = windowing.split(article.text, tokenizer)
+        said = score(model, [words], 1, sure=0.0)[0].tags  # no vectors
+        tags, _, _ = label_words(article, words)
+        for first, end in stretches((said[:, 0] < SURELY_OUTSIDE) | (tags > 0)):
             part = slice(first, end)
-            found.append(Stretch(scores.tags[part], read.begins[part], tags[part]))
-    return found
+            found.append(Stretch(said[part], words.begins[part], tags[part]))
+    return [stretch for stretch in found if not np.isin(stretch.tags[stretch.begins], INSIDE).any()]
 
 
 def fit(learnt: Sequence[Stretch]) -> Chain:
-    """The chain under which the labels are likeliest (by L-BFGS, from a chain that knows nothing)."""
+    """The chain under which the labels are likeliest, by L-BFGS from a chain that knows nothing.
+
+    Raises:
+        ValueError: if none is found.
+    """
     names = list(asdict(Chain()))
 
     def loss(values: Doubles) -> tuple[float, Doubles]:
         return unlikelihood(Chain(**dict(zip(names, values.tolist(), strict=True))), learnt)
 
     start = [1.0 if name == "sharpness" else 0.0 for name in names]
-    return Chain(**dict(zip(names, minimize(loss, start, jac=True, method="L-BFGS-B").x.tolist(), strict=True)))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-MOST, MOST)] * len(start))
+    if not found.success:
+        raise ValueError(f"no chain found that makes the labels likeliest: {found.message}")
+    return Chain(**dict(zip(names, found.x.tolist(), strict=True)))
 
 
 def unlikelihood(chain: Chain, learnt: Sequence[Stretch]) -> tuple[float, Doubles]:
