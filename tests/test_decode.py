@@ -53,7 +53,7 @@ def spans_of(path: Tags) -> Iterator[tuple[int, int, int]]:
 @given(rows(4), st.data())
 def test_a_span_is_as_likely_as_all_sequences_in_which_it_is_one(table: Rows, data: st.DataObject) -> None:
     begins = data.draw(st.lists(st.booleans(), min_size=len(table), max_size=len(table)))
-    chain = Chain(sharpness=0.8, begin=-0.3, second=0.4, further=0.1, end_of_one=0.2, next_to_more=-0.5)
+    chain = Chain(sharpness=0.8, second=0.4, further=0.1, end_of_one=0.2, next_to_more=-0.5)
     said, weights = probabilities(table), chain.weights()
     masses: dict[tuple[int, int, int], float] = {}
     total = 0.0
