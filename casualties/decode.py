@@ -95,14 +95,13 @@ LEAST = 0.25
 (Lipton et al. 2014); it is less, since a span that is not quite the right one is worth something as well."""
 
 
-def decode(text: str, words: WindowedText, scores: Scores, chain: Chain = DEFAULT_CHAIN) -> tuple[Mention, ...]:
+def decode(text: str, words: WindowedText, scores: Scores) -> tuple[Mention, ...]:
     """Find the mentions of a text.
 
     Args:
         text: the text that was scored.
         words: its words.
         scores: what the model says of them.
-        chain: how tags follow each other.
 
     Returns:
         The mentions, sorted and disjoint, named ``m1``, ``m2``, … in the order of the text. The confidence of each,
@@ -110,7 +109,7 @@ def decode(text: str, words: WindowedText, scores: Scores, chain: Chain = DEFAUL
         lower, since a mention counts as right if it overlaps with what is there (``confidence.judge``).
     """
     mentions: list[Mention] = []
-    for span in best_bet(likely_spans(scores.tags, words.begins, chain)):
+    for span in best_bet(likely_spans(scores.tags, words.begins)):
         start, end = int(words.starts[span.first]), int(words.ends[span.end - 1])
         of_label = scores.tags[span.first : span.end, [BEGIN[span.label], INSIDE[span.label]]]
         found = Mention(
