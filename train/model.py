@@ -173,11 +173,12 @@ def fastest_device() -> torch.device:
 
 
 def fast_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Bfloat16 where the hardware multiplies it faster: GPUs that have it, processors with AMX."""
+    """Bfloat16 where the hardware multiplies it faster: GPUs that have it, processors with AMX or AVX512-BF16."""
     if device.type == "cuda":
         faster = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        faster = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        known = torch.cpu.get_capabilities()
+        faster = any(known.get(name) for name in ("amx_bf16", "avx512_bf16"))
     return torch.autocast(device.type, torch.bfloat16, enabled=faster)
 
 
