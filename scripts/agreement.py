@@ -16,9 +16,10 @@ import typer
 from rich.console import Console
 
 from casualties.corpus.records import Article, join_texts, read_records
-from casualties.report import Mention
+from casualties.report import Mention, Report
+from casualties.resolve import gather_incidents
 from casualties.scoring import evaluate
-from casualties.scoring.links import Tally, measure, tally
+from casualties.scoring.links import Accounts, Tally, compare_accounts, measure, tally
 from casualties.scoring.mentions import match
 from casualties.view import print_evaluation
 from train.data import ANNOTATIONS, load_articles
@@ -42,8 +43,16 @@ def main(
         sums = np.sum([tally(*in_common(*pair)) for pair in pairs], axis=0)
         for name, value in measure(Tally(*sums)).items():
             console.print(f"{name.replace('_', ' ')}: {100 * value:.1f} %", highlight=False)
+        sums = np.sum([compare_accounts(first[article.id], report_of(article)) for article in articles], axis=0)
+        console.print(f"accounts: {100 * Accounts(*sums).accuracy:.1f} %", highlight=False)
     if left_out := len(second.missing) + len(second.changed):
         console.print(f"{left_out} texts left out: not in --data, or not those that were labelled")
+
+
+def report_of(article: Article) -> Report:
+    """The incidents of an article as a model would report them."""
+    incidents = tuple(gather_incidents(article.text, article.mentions))
+    return Report(text=article.text, mentions=tuple(article.mentions), incidents=incidents, model="")
 
 
 def in_common(one: Sequence[Mention], other: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:
