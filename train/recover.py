@@ -122,11 +122,12 @@ def _from_blocks(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:
     if node.op_type == "GatherBlockQuantized":
         quantized = quantized.reshape(*scales.shape, -1)
     values = (quantized.astype(np.float32) - _ZERO) * scales[..., None]
-    return values.reshape(len(values), -1)
+    length = next((each.i for each in node.attribute if each.name == "K"), None)  # the last block may be padded
+    return values.reshape(len(values), -1)[:, :length]
 
 
 def _from_channels(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:
-    """Integers (inputs, outputs) with a scale and a zero point an output: ``MatMulInteger``."""
+    """Integers (inputs, outputs) with a scale and a zero point an output: ``MatMulInteger``, up to version 10."""
     zero_point, name = stored[node.input[3]], node.input[1]
     scales = stored[f"{name.removesuffix('_quantized')}_scale"]
     return np.ascontiguousarray(((stored[name].astype(np.float32) - zero_point) * scales).T)
