@@ -122,7 +122,7 @@ def export(
         float_graph, graph = staged / "float.onnx", staged / MODEL_FILE
         write_graph(model, float_graph)
         if quantize:
-            quantize_weights(float_graph, graph)
+            quantize_weights(float_graph, graph, model.tagger.config.hidden_size)
         else:
             shutil.copyfile(float_graph, graph)
         contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}

@@ -122,12 +122,11 @@ def _from_blocks(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:
     if node.op_type == "GatherBlockQuantized":
         quantized = quantized.reshape(*scales.shape, -1)
     values = (quantized.astype(np.float32) - _ZERO) * scales[..., None]
-    length = next((each.i for each in node.attribute if each.name == "K"), None)  # the last block may be padded
-    return values.reshape(len(values), -1)[:, :length]
+    return values.reshape(len(values), -1)
 
 
 def _from_channels(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:
-    """Integers (inputs, outputs) with a scale and a zero point an output: ``MatMulInteger``, up to version 10."""
+    """Integers (inputs, outputs) with a scale and a zero point an output: ``MatMulInteger``."""
     zero_point, name = stored[node.input[3]], node.input[1]
     scales = stored[f"{name.removesuffix('_quantized')}_scale"]
     return np.ascontiguousarray(((stored[name].astype(np.float32) - zero_point) * scales).T)

@@ -18,7 +18,7 @@ from casualties.labels import TAGS
 from casualties.windows import TOKEN_TYPES
 from train.export import write_graph
 from train.model import CasualtyModel, as_engine
-from train.quantize import in_blocks, quantize_weights
+from train.quantize import early_feed_forward, in_blocks, quantize_weights
 
 HIDDEN, LAYERS, WORDS = 64, 4, 1200
 
@@ -36,25 +36,25 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> CasualtyModel:
 
 def test_the_quantised_graph_says_nearly_what_the_model_says(model: CasualtyModel, tmp_path: Path) -> None:
     write_graph(model, tmp_path / "float.onnx")
-    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx")
+    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
     ids = np.random.default_rng(0).integers(0, WORDS, (2, 20))
     mask = np.ones_like(ids)
     given = ids, mask, ids % TOKEN_TYPES
     one, other = as_engine(model)(*given)[0], onnx_model(tmp_path / "int8.onnx")(*given)[0]
     assert one.shape == other.shape == (2, 20, len(TAGS))
-    assert np.abs(one - other).max() < 0.05 * np.abs(one).max()
+    assert np.abs(one - other).max() < 0.2 * np.abs(one).max()
     assert (tmp_path / "int8.onnx").stat().st_size < 0.6 * (tmp_path / "float.onnx").stat().st_size
 
 
-def test_every_matrix_and_the_word_embeddings_are_quantised(model: CasualtyModel, tmp_path: Path) -> None:
+def test_the_feed_forward_layers_of_the_first_half_are_found(model: CasualtyModel, tmp_path: Path) -> None:
     write_graph(model, tmp_path / "float.onnx")
-    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx")
-    graph = onnx.load(tmp_path / "int8.onnx").graph
-    kinds = [node.op_type for node in graph.node]
-    assert kinds.count("MatMulNBits") == 6 * LAYERS + 2  # four of attention and two behind it a layer, and two heads
+    graph = onnx.load(tmp_path / "float.onnx")
+    assert len(early_feed_forward(graph, HIDDEN)) == LAYERS  # two a layer, of half the layers
+    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
+    kinds = [node.op_type for node in onnx.load(tmp_path / "int8.onnx").graph.node]
+    assert kinds.count("MatMulNBits") == LAYERS
     assert kinds.count("GatherBlockQuantized") == 1
-    matrices = {each.name for each in graph.initializer if len(each.dims) == 2 and min(each.dims) > 1}
-    assert not matrices & {node.input[1] for node in graph.node if node.op_type == "MatMul"}
+    assert kinds.count("MatMulInteger") > LAYERS
 
 
 @given(arrays(np.float32, (3, 32), elements=st.floats(-100, 100, width=32)))
