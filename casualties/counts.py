@@ -9,8 +9,9 @@ is the specification.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from fractions import Fraction
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
@@ -88,19 +89,26 @@ def read_share(mention: str, whole: Count) -> Count | None:
     if number < 2 or whole not in (Count.exactly(number), Count(number, number, None), Count(None, number, None)):
         return None
     words = [word.casefold() for word in _words(mention[:_MOST_CHARACTERS])]
-    items = _fold(words[words[:1] in (["the"], ["a"]) :])
+    items = _fold(words[words[:1] == ["the"] or words[:2] == ["a", "majority"] :])
     if words[:2] == ["all", "but"]:
         left_out = next((item.best for item in items[2:3] if isinstance(item, Count)), None)
         return _part_of(whole, number - left_out) if left_out and left_out < number else None
-    first, *others = items[:4] or [""]
+    hedges: list[_Hedge | Fraction] = []
+    for item in items:
+        if not isinstance(item, _Hedge | Fraction):
+            break
+        hedges.append(item)
+    others = items[len(hedges) or 1 :][:3]
     if any(isinstance(item, Count) or item in _OTHERS for item in others):
         return None
-    if first == "all":
+    if items[:1] == ["all"]:
         return None if any(item in _POSSESSIVES for item in others) else whole
-    if first not in (_Hedge.MOST_OF, _Hedge.HALF_OF):
+    if _Hedge.MOST_OF not in hedges and not any(isinstance(each, Fraction) for each in hedges):
         return None
-    share = _bounded(Count.exactly(number), first)
-    return Count(share.low, share.low, None) if whole.low and not whole.high else share
+    count = _hedged(Count.exactly(number), hedges)
+    if whole.low is None and _Hedge.MOST_OF not in hedges:
+        return Count(None, count.best, None)
+    return Count(count.low, count.low, None) if whole.high is None and whole.low and count.low else count
 
 
 def _part_of(whole: Count, number: int) -> Count:
@@ -117,12 +125,11 @@ class _Hedge(Enum):
     AT_MOST = (None, 0, 0)
     MORE_THAN = (1, 1, None)
     FEWER_THAN = (None, -1, -1)
-    HALF_OF = "half"
     MOST_OF = "more than half, but not all"
 
 
 _STRENGTH = list(_Hedge)
-_Item: TypeAlias = "Count | _Hedge | str"
+_Item: TypeAlias = "Count | _Hedge | Fraction | str"
 _Key = TypeVar("_Key")
 
 
@@ -135,20 +142,27 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_MARKERS: dict[str, _Hedge | str] = _phrases(
+_MARKERS: dict[str, _Hedge | Fraction | str] = _phrases(
     {
-        _Hedge.EXACTLY: "exactly, precisely, only, just, total of",
+        _Hedge.EXACTLY: "exactly, precisely, only, just, total of, anywhere from, somewhere from",
         _Hedge.ABOUT: "about, around, some, nearly, almost, approximately, roughly, estimated, circa, perhaps, maybe, "
-        "possibly, close to, in the region of",
-        _Hedge.AT_LEAST: "at least, no fewer than, no less than, not fewer than, not less than, minimum of, upwards of",
-        _Hedge.AT_MOST: "at most, up to, as many as, no more than, not more than, maximum of",
-        _Hedge.MORE_THAN: "more than, over, above, exceeding, greater than, in excess of",
-        _Hedge.FEWER_THAN: "fewer than, less than, under, below",
-        _Hedge.HALF_OF: "half of, half the, half of the",
+        "possibly, close to, in the region of, a little under, a little less than, ~, ≈",
+        _Hedge.AT_LEAST: "at least, no fewer than, no less than, not fewer than, not less than, minimum of, "
+        "upwards of, upward of, ≥",
+        _Hedge.AT_MOST: "at most, up to, as many as, no more than, not more than, maximum of, ≤",
+        _Hedge.MORE_THAN: "more than, over, above, exceeding, greater than, in excess of, excess of, "
+        "a little over, a little more than, >",
+        _Hedge.FEWER_THAN: "fewer than, less than, under, below, <",
         _Hedge.MOST_OF: "most, most of, majority of, more than half, more than half of",
+        Fraction(1, 2): "half of, half the, half of the",
+        Fraction(1, 3): "a third of, one third of, one - third of",
+        Fraction(2, 3): "two thirds of, two - thirds of",
+        Fraction(1, 4): "a quarter of, one quarter of, one - quarter of",
+        Fraction(3, 4): "three quarters of, three - quarters of",
         "and": "and, plus, as well as, along with, together with",
     }
 )
+_PERHAPS = _set("perhaps maybe possibly")
 _HEDGES_AFTER = _phrases(
     {
         _Hedge.ABOUT: "or so, odd, - odd",
@@ -212,6 +226,15 @@ _PLURAL_CAPITALS = re.compile(
 
 _ASIDE = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _TYPEWRITTEN = str.maketrans("‐‑‒–−‘’ʼ\u00a0\u202f\u2009", "-----'''   ")
+_WRITTEN_OUT = (
+    (re.compile(r"(?<=\d)\s*—\s*(?=\d)"), "-"),
+    (re.compile(r"—"), ", "),
+    (re.compile(r"½"), " and a half "),
+    (re.compile(r"(?<=\d)k\b", re.I), " thousand"),
+    (re.compile(r"(?<=\d)m\b", re.I), " million"),
+    (re.compile(r"(?<=\d)bn\b", re.I), " billion"),
+)
+"""Signs and suffixes, and what they are read as."""
 _WORD = re.compile(
     rf"""
     (?:\bno\.\s*|\#)\d+    # a rank, not a number: "No. 2"
@@ -219,6 +242,7 @@ _WORD = re.compile(
     | {DIGITS}
     | [^\W\d_]\w*(?:[-'.]\w+)*
     | -\s? | [+,%]         # a dash keeps the space after it: "12-man" is a compound, "12 - 15" is not
+    | (?<![\w"'/])[~≈<>≤≥](?=\s?\d)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -227,6 +251,8 @@ _WORD = re.compile(
 def _words(mention: str) -> list[str]:
     """The words, numbers and dashes of a mention without what editors put in brackets."""
     text = mention.translate(_TYPEWRITTEN)
+    for sign, words_for_it in _WRITTEN_OUT:
+        text = sign.sub(words_for_it, text)
     words: list[str] = []
     for word in _WORD.findall(_ASIDE.sub(" ", text)) or _WORD.findall(text):
         first, *others = word.split("-")
@@ -247,8 +273,8 @@ def _fold(words: list[str]) -> list[_Item]:
             item, at = marker
             items.append(item)
         elif number := _read_number(lower, at):
-            count, at = number
-            if not _is_measure(words, at):
+            start, (count, at) = at, number
+            if not (_is_measure(words, at) or _is_label(items, words, start, at)):
                 hedge, at = _longest(_HEDGES_AFTER, lower, at) or (_Hedge.EXACTLY, at)
                 items.append(_bounded(count, hedge))
         else:
@@ -274,6 +300,17 @@ def _is_measure(words: list[str], at: int) -> bool:
     return unit in _MEASURES or unit.endswith(("-old", "-olds"))
 
 
+def _is_label(items: Sequence[_Item], words: list[str], start: int, end: int) -> bool:
+    """Whether digits are part of a name or somebody's age: "a Channel 4 crew", "Ana Ruiz, 34, and her son"."""
+    before = items[-1] if items and words[start].isdecimal() else None
+    if not isinstance(before, str):
+        return False
+    if before == ",":
+        return isinstance(items[-2:][0], str) and words[end : end + 1] in ([], [","])
+    is_word = before.casefold() in _DETERMINERS | _PREPOSITIONS | {"between"}
+    return before[0].isupper() and not is_word and any(map(str.islower, words))
+
+
 def _read_number(words: list[str], at: int) -> tuple[Count, int] | None:
     """The number or range that begins at a word, and where it ends."""
     if phrase := _longest(_FIXED, words, at):
@@ -283,11 +320,21 @@ def _read_number(words: list[str], at: int) -> tuple[Count, int] | None:
     low = read_cardinal(words, at, len(words))
     if low is None:
         return None
-    if words[low.end : low.end + 1] in (["-"], ["to"], ["or"]):
-        high = read_cardinal(words, low.end + 1, len(words))
+    if second := _second_of_range(words, low.end):
+        high = read_cardinal(words, second, len(words))
         if high and low.value < high.value:
             return _range(low, high), high.end
     return Count(low.value, low.value, None if low.is_vague else low.value), low.end
+
+
+def _second_of_range(words: list[str], at: int) -> int | None:
+    """Where the second number stands if these words lead to one: "12 to 15", "20 and possibly 30"."""
+    if words[at : at + 1] in (["-"], ["to"], ["or"]):
+        return at + 1
+    if words[at : at + 1] == ["and"] and (marker := _longest(_MARKERS, words, at + 1)):
+        may_be = marker[0] is _Hedge.AT_MOST or words[at + 1] in _PERHAPS
+        return _after_hedges(words, at + 1) if may_be else None
+    return None
 
 
 def _range(low: Cardinal, high: Cardinal) -> Count:
@@ -299,12 +346,20 @@ def _range(low: Cardinal, high: Cardinal) -> Count:
 
 def _read_between(words: list[str], start: int) -> tuple[Count, int] | None:
     """The range after "between": its bounds part at the last "and" that has two numbers in order around it."""
+    start = _after_hedges(words, start)
     for at in range(min(start + _LONGEST_CARDINAL, len(words) - 1), start, -1):
         if words[at] == "and":
-            low, high = read_cardinal(words, start, at), read_cardinal(words, at + 1, len(words))
+            low, high = read_cardinal(words, start, at), read_cardinal(words, _after_hedges(words, at + 1), len(words))
             if low and high and low.end == at and low.value < high.value:
                 return Count(low.value, None, high.value), high.end
     return None
+
+
+def _after_hedges(words: list[str], at: int) -> int:
+    """The index of the first word from there that is no hedge."""
+    while (marker := _longest(_MARKERS, words, at)) and isinstance(marker[0], _Hedge):
+        at = marker[1]
+    return at
 
 
 def _conjuncts(items: list[_Item]) -> list[list[_Item]]:
@@ -329,17 +384,18 @@ def _opens(joint: Sequence[_Item]) -> bool:
 
 def _read_conjunct(items: list[_Item]) -> Count:
     """The first number with its hedges, or the number of the head noun."""
-    hedge = None
+    hedges: list[_Hedge | Fraction] = []
     words: list[str] = []
     is_group = False
     for at, item in enumerate(items):
         if isinstance(item, Count):
-            return _bounded(item, hedge or _Hedge.EXACTLY)
-        if isinstance(item, _Hedge):
+            count = _left_of(item, items[at + 1 :]) if _is_all_but(words) else item
+            return _hedged(count, hedges)
+        if isinstance(item, _Hedge | Fraction):
             if _is_preposition(words, items[at + 1 : at + 2]):
                 break
-            hedge = max(hedge or item, item, key=_STRENGTH.index)
-        elif item.casefold() not in _PREPOSITIONS or not (words or hedge):
+            hedges.append(item)
+        elif item.casefold() not in _PREPOSITIONS or not (words or hedges):
             words.append(item)
         elif words and words[-1].casefold() in _GROUPS and item.casefold() == "of":  # "a crew of 24"
             is_group, words = True, []
@@ -347,7 +403,7 @@ def _read_conjunct(items: list[_Item]) -> Count:
             words = []  # "the bodies of the three"
         else:
             break
-    is_plural = is_group or (_is_plural(words) if words else bool(hedge))
+    is_plural = is_group or (_is_plural(words) if words else bool(hedges))
     return Count(2, 2, None) if is_plural else Count.exactly(1)
 
 
@@ -363,18 +419,40 @@ def _bounded(count: Count, hedge: _Hedge) -> Count:
     number = count.best
     if number is None or count != Count.exactly(number):
         return count
-    if hedge is _Hedge.HALF_OF:
-        return Count.exactly(number // 2)
     if hedge is _Hedge.MOST_OF:
         below = max(number - 1, 0)
         return Count(min(number // 2 + 1, below), None, below)
     return Count(*(None if distance is None else max(number + distance, 0) for distance in hedge.value))
 
 
+def _hedged(count: Count, hedges: Iterable[_Hedge | Fraction]) -> Count:
+    """The count as the fraction and the strongest hedge before it make it: "at least half of the 50"."""
+    share = next((each for each in hedges if isinstance(each, Fraction)), Fraction(1))
+    hedge = max((each for each in hedges if isinstance(each, _Hedge)), default=_Hedge.EXACTLY, key=_STRENGTH.index)
+    bounds = [None if bound is None else bound * share for bound in (count.low, count.best, count.high)]
+    if hedge is _Hedge.EXACTLY and any(bound.denominator > 1 for bound in bounds if bound is not None):
+        hedge = _Hedge.ABOUT  # a third of 50 is no whole number
+    return _bounded(Count(*(None if bound is None else round(bound) for bound in bounds)), hedge)
+
+
+def _is_all_but(words: Sequence[str]) -> bool:
+    return [word.casefold() for word in words[-2:]] == ["all", "but"]
+
+
+def _left_of(left_out: Count, following: Sequence[_Item]) -> Count:
+    """What "all but two of the 20" leaves; at least two of a group whose number the phrase does not give."""
+    whole = next((item for item in following if isinstance(item, Count)), None)
+    if whole is None or whole.best is None or not left_out.best or left_out.best >= whole.best:
+        return Count(2, 2, None)
+    return _part_of(whole, whole.best - left_out.best)
+
+
 def _is_plural(words: list[str]) -> bool:
     """Whether a noun phrase without a number stands for several people, as its first and its last word tell."""
     lower = [word.casefold() for word in words]
-    if lower[-1] in _PARTICIPLES and not _DETERMINERS.issuperset(lower[:-1]):  # "the man killed"
+    if (
+        lower[-1] in _PARTICIPLES and lower[-2:-1] != ["and"] and not _DETERMINERS.issuperset(lower[:-1])
+    ):  # "the man killed"
         lower.pop()
     first, head, spelling = lower[0], lower[-1], words[len(lower) - 1]
     if first in _SINGULAR or head in _GROUPS:

@@ -15,14 +15,19 @@ UNITS = {word: n for n, word in enumerate(_UNIT_WORDS.split())}
 UNITS |= {word: 10 * n for n, word in enumerate(_TEN_WORDS.split(), start=2)}
 """What the words for numbers below a hundred stand for."""
 MULTIPLES = {"couple": 2, "pair": 2, "dozen": 12, "score": 20, "hundred": 100}
-MULTIPLES |= {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+MULTIPLES |= {"thousand": 10**3, "lakh": 10**5, "million": 10**6, "crore": 10**7, "billion": 10**9}
 MULTIPLES |= {f"{word}s": n for word, n in MULTIPLES.items()} | {"tens": 10}
 """What the words stand for that multiply the number before them, or count alone."""
 _VAGUE = {"several", "few", "many", "numerous", "multiple", "countless", "various", "handful"}
 _VAGUE |= {"number", "numbers", "lot", "lots"}
 
-DIGITS = r"\d{1,3}(?:[,'\ ]\d{3})+(?!\d)|\d+(?:\.\d+)?"
+_AND_A_HALF = ["and", "a", "half"]
+"""What a number may hold before its multiple: "two and a half million"."""
+
+DIGITS = r"\d{1,3}(?:[,'\ ]\d{3})+(?!\d)|\d{1,3}(?:\.\d{3})+(?![\d.])|\d+(?:\.\d+)?"
 """A regular expression for a number in digits, its separators included."""
+_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+"""Points that part thousands, where no multiple follows: "1.200 people", not "1.200 million"."""
 _MOST_DIGITS = 15
 """Longer numbers, separators included, count no people; a ``float`` holds all shorter ones."""
 
@@ -60,6 +65,9 @@ def read_cardinal(words: list[str], start: int, stop: int) -> Cardinal | None:
         multiple = MULTIPLES.get(word, 0)
         if word in UNITS and _fits(UNITS[word], group):
             group, scale = group + UNITS[word], 1
+        elif group and words[at : at + 3] == _AND_A_HALF and MULTIPLES.keys() & words[at + 3 : at + 4]:
+            group, at = group + 0.5, at + 3
+            continue
         elif 1000 <= multiple < power or (0 < multiple < 1000 and group < 100):
             is_plural = word.endswith("s")
             is_vague |= is_plural and not group
@@ -79,7 +87,8 @@ def _read_first(words: list[str], at: int) -> tuple[float, bool, int]:
     """What only the first word of a number can be: its value, whether that is vague, and the next word's index."""
     word, *following = words[at : at + 4]
     if len(word) <= _MOST_DIGITS and re.fullmatch(DIGITS, word):
-        return float(re.sub("[,' ]", "", word)), False, at + 1
+        parts_thousands = _POINTS.fullmatch(word) and not MULTIPLES.keys() & following[:1]
+        return float(re.sub("[,' .]" if parts_thousands else "[,' ]", "", word)), False, at + 1
     if word in _VAGUE:
         return 2.0, True, at + 1
     if word == "half":  # "half a dozen", "half-dozen"
