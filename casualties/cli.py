@@ -1,6 +1,6 @@
 """The command line: ``casualties extract``, ``casualties muc4``, ``casualties evaluate`` and ``casualties tune``.
 
-Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the command was used wrongly.
+Exit codes: 0 all is well; 1 an input or a model could not be read; 2 the command was used wrongly; 130 it was stopped.
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ from casualties.scoring import evaluate as score_pairs
 from casualties.templates import to_templates
 from casualties.view import plain, print_evaluation, print_report, print_tuning
 
-DATA_ERROR, USAGE_ERROR = 1, 2
+DATA_ERROR, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 
 _LARGEST_FILE = 100_000_000
 """Bytes, of a file of MUC's articles; the release has 3 million in all."""
 _LONGEST_CHARACTER = 4
 """Bytes, in UTF-8."""
+_LONGEST_NAME = 200
+"""Characters of a file's name that a message repeats."""
 
 T = TypeVar("T")
 Write = Callable[[str, Path | None, Report], None]
@@ -141,7 +143,7 @@ def _csv_rows(dataset: str) -> Write:
 
     def write(id: str, _: Path | None, report: Report) -> None:
         for row in report.to_rows(dataset):
-            writer.writerow({"article": plain(id), **{name: _cell(value) for name, value in row.items()}})
+            writer.writerow({name: _cell(value) for name, value in {"article": id, **row}.items()})
 
     return write
 
@@ -236,7 +238,7 @@ def tune(
         extractor.decode_many(article.text for article in labelled.articles), "reading", total=len(labelled.articles)
     )
     pairs = [(article.mentions, mentions) for article, mentions in zip(labelled.articles, found, strict=True)]
-    tuning = learn_tuning(pairs)
+    tuning = learn_tuning(pairs, extractor.manifest.tuning)
     copy_model(extractor.folder, output)
     write_tuning(output, tuning)
     print_tuning(extractor.manifest.tuning, tuning, pairs, Console())
@@ -269,23 +271,28 @@ def _expand(name: str) -> list[Path | None]:
     if name == "-":
         return [None]
     path = Path(name)
-    if path.is_dir():
+    try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
         files = sorted(path.rglob("*.txt"))
-        if not files:
-            _fail(f"{path}: the folder holds no *.txt file", USAGE_ERROR)
-        return list(files)
-    if not path.exists():
+    except FileNotFoundError:
         _fail(f"{path}: no such file or folder", USAGE_ERROR)
-    return [path]
+    except OSError as error:  # such as a name too long to be one
+        _fail(f"{name[:_LONGEST_NAME]}: {error.strerror}", USAGE_ERROR)
+    if not files:
+        _fail(f"{path}: the folder holds no *.txt file", USAGE_ERROR)
+    return list(files)
 
 
 def _ids(paths: Sequence[Path | None]) -> list[str]:
-    """What to call each article: its file's stem, or the whole path where two have the same."""
-    stems = ["-" if path is None else path.stem for path in paths]
-    often = {stem for stem, times in Counter(stems).items() if times > 1}
+    """What to call each article: its file's stem, or as much more of the path as tells it from all others."""
+    names = [
+        (path.stem, path.with_suffix("").as_posix(), path.as_posix()) if path else ("-", "-", "-") for path in paths
+    ]
+    often = [Counter(level) for level in zip(*names, strict=True)]
     return [
-        path.with_suffix("").as_posix() if path and stem in often else stem
-        for stem, path in zip(stems, paths, strict=True)
+        next((name for name, times in zip(each, often, strict=True) if times[name] == 1), each[-1]) for each in names
     ]
 
 
@@ -352,12 +359,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to stop
+    if sys.stdout is None:
+        _complain("standard output is closed")
+        sys.exit(DATA_ERROR)
     try:
         code = app(standalone_mode=False)
-    except typer.Abort:
-        code = DATA_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("stopped")
+        code = INTERRUPTED
     except typer.TyperException as error:
-        _complain(f"{str(error) or 'no command'}; see casualties --help")
+        _complain(f"{error.format_message() or 'no command'}; see casualties --help")
         code = USAGE_ERROR
     except OSError as error:
         _complain(f"cannot write: {error.strerror}")

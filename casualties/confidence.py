@@ -83,22 +83,25 @@ class Tuning:
         return cls(scalings, {label: _number(value) for label, value in data.get("thresholds", {}).items()})
 
 
-def tune(pairs: Sequence[Pair]) -> Tuning:
+def tune(pairs: Sequence[Pair], before: Tuning | None = None) -> Tuning:
     """Learn what a model's probabilities are worth.
 
     Args:
         pairs: gold mentions and those that the model decoded, one pair a text that it was not trained on.
+        before: what was known already; it stays for families and labels that the texts hold too few mentions of.
     """
+    before = before or Tuning()
     outcomes = [outcome for pair in pairs for outcome in judge(*pair)]
-    scalings = {
-        family: scaling
+    learnt = {
+        family: _fit([outcome for outcome in outcomes if outcome[0].label in labels])
         for family, labels in FAMILIES.items()
-        if (scaling := _fit([outcome for outcome in outcomes if outcome[0].label in labels]))
     }
+    scalings = {**before.scalings, **{family: scaling for family, scaling in learnt.items() if scaling}}
     scaled = Tuning(scalings)
     sure = [(gold, scaled.apply(found)) for gold, found in pairs]
-    thresholds = {label: value for label in LABELS if (value := _threshold(sure, label))}
-    return Tuning(scalings, thresholds)
+    best = {label: _threshold(sure, label) for label in LABELS}
+    thresholds = {label: before.thresholds.get(label) if value is None else value for label, value in best.items()}
+    return Tuning(scalings, {label: value for label, value in thresholds.items() if value})
 
 
 def judge(gold: Sequence[Mention], found: Sequence[Mention]) -> list[tuple[Mention, bool]]:
@@ -131,8 +134,11 @@ def _fit(outcomes: Sequence[tuple[Mention, bool]]) -> Scaling | None:
     return Scaling(float(weights[0]), float(weights[1]))
 
 
-def _threshold(pairs: Sequence[Pair], label: str) -> float:
-    """The confidence from which mentions of a label give the best F1 by overlap; 0 where none adds enough."""
+def _threshold(pairs: Sequence[Pair], label: str) -> float | None:
+    """The confidence from which mentions of a label give the best F1 by overlap; 0 where none adds enough.
+
+    ``None`` if there are too few to tell.
+    """
     gold_count, found = 0, []
     for gold, mentions in pairs:
         ours = [mention for mention in mentions if mention.label == label]
@@ -141,7 +147,7 @@ def _threshold(pairs: Sequence[Pair], label: str) -> float:
         hits = {second for _, second in match(theirs, ours, exact=False, same_label=True)}
         found += [(mention.confidence, number in hits) for number, mention in enumerate(ours)]
     if gold_count < _FEWEST_OF_LABEL or not found:
-        return 0.0
+        return None
     found.sort(reverse=True)
     confidences = np.array([confidence for confidence, _ in found])
     f1 = 2 * np.cumsum([hit for _, hit in found]) / (np.arange(1, len(found) + 1) + gold_count)

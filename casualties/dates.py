@@ -17,8 +17,10 @@ from casualties.report import Period
 if TYPE_CHECKING:
     from dateparser.date import DateDataParser
 
-_MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
-_DAYS = tuple(name.lower() for name in calendar.day_name)
+# English names whatever the locale, which those of ``calendar`` follow.
+_MONTHS = tuple("january february march april may june july august september october november december".split())  # noqa: SIM905
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT_MONTHS, _SHORT_DAYS = (tuple(name[:3] for name in names) for names in (_MONTHS, _DAYS))
 _UNITS = ("day", "week", "month", "year")
 _NUMBERS = (
     "a",
@@ -36,15 +38,17 @@ _NUMBERS = (
     "eleven",
     "twelve",
 )
+_RELATIVE = ("last", "this", "ago", "today", "yesterday", "tonight")
 _KNOWN = {
     *_MONTHS,
-    *(name[:3] for name in (*_MONTHS, *_DAYS)),
+    *_SHORT_MONTHS,
     "sept",
     *_DAYS,
+    *_SHORT_DAYS,
     *_UNITS,
     *(f"{unit}s" for unit in _UNITS),
     *_NUMBERS,
-    *("last", "this", "ago", "today", "yesterday", "tonight"),
+    *_RELATIVE,
 }
 _TIME_OF_DAY = re.compile(
     r"\b(?:(?:(?:shortly|just) )?(?:before|after) (?:dawn|noon|midnight)|early|late|on|in|of|the|around|about|at"
@@ -55,10 +59,13 @@ _TIME_OF_DAY = re.compile(
 """What narrows a day and does not change it."""
 _NIGHT = re.compile(r"\blast (?:night|evening)\b", re.I)
 _THIS_PART = re.compile(r"\bthis (?:morning|afternoon|evening)\b", re.I)
-_LAST_NAMED = re.compile(
-    rf"\b(?:last|past) (?=(?:{'|'.join([*_MONTHS, *_DAYS, *(name[:3] for name in _MONTHS + _DAYS)])})\b)", re.I
+_LAST_NAMED = re.compile(rf"\b(?:last|past) (?=(?:{'|'.join(_MONTHS + _DAYS + _SHORT_MONTHS + _SHORT_DAYS)})\b)", re.I)
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS + _SHORT_DAYS)})\b", re.I)
+_ANCHOR = re.compile(
+    rf"\b(?:{'|'.join((*_MONTHS, *_SHORT_MONTHS, 'sept', *_DAYS, *_SHORT_DAYS, *_RELATIVE))}|(?:19|20)\d\d)\b"
+    r"|\d+/\d+|\d{4}-\d\d-\d\d"
 )
-_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)}|{'|'.join(day[:3] for day in _DAYS)})\b", re.I)
+"""What ties an expression to a day; without it, "two days" is a duration and "12" may be anything."""
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERIC_DATE = re.compile(r"\d+\s*[/–-]\s*\d+|\d{1,2}(?:\s*,|\s+and)\s*\d{1,2}\b|\d+\.\d+\.")
 _LONGEST = 60
@@ -89,8 +96,11 @@ def resolve_date(expression: str, published: dt.date) -> Period | None:
     plain = " ".join(expression.lower().split())
     plain = _THIS_PART.sub("today", _NIGHT.sub("yesterday", plain))
     plain = " ".join(_TIME_OF_DAY.sub(" ", plain).replace(",", " ").split())
-    if not plain or _NUMERIC_DATE.search(expression) or {word for word in _WORD.findall(plain)} - _KNOWN:
+    known = _ANCHOR.search(plain) and not set(_WORD.findall(plain)) - _KNOWN
+    if not known or _NUMERIC_DATE.search(expression):
         return None
+    if isinstance(published, dt.datetime):  # which is a date too, but cannot be compared with one
+        published = published.date()
     try:
         period = _read(plain, published)
     except OverflowError:  # beside the first and the last day that Python knows

@@ -62,6 +62,8 @@ class Manifest:
         Raises:
             ModelError: if a file is missing or damaged, or the folder is of a newer format or another label set.
         """
+        if not folder.is_dir():
+            raise ModelError(f"{folder}: no such folder; name one that train.export wrote, or {' or '.join(EMBEDDED)}")
         if not (folder / MANIFEST_FILE).is_file():
             raise ModelError(f"{folder / MANIFEST_FILE} is missing; {_remedy(folder)}")
         try:
@@ -145,7 +147,9 @@ class Extractor:
 
         Raises:
             MissingExtraError: if ``published`` is given and dateparser is not installed.
+            ValueError: if ``min_confidence`` is not from 0 to 1.
         """
+        _check(min_confidence)
         return self._link(next(self._read(iter([text]), 1)), published, min_confidence)
 
     def extract_many(
@@ -162,10 +166,11 @@ class Extractor:
             keep: chooses the mentions of a text that are linked and reported; by default all.
 
         Raises:
-            ValueError: if ``batch_size`` is less than 1.
+            ValueError: if ``batch_size`` is less than 1, or ``min_confidence`` not from 0 to 1.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        _check(min_confidence)
         return (self._link(read, None, min_confidence, keep) for read in self._read(iter(texts), batch_size))
 
     def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
@@ -248,8 +253,14 @@ def extract(text: str, published: dt.date | None = None, min_confidence: float =
     Raises:
         ModelError: if the embedded model cannot be used.
         MissingExtraError: if ``published`` is given and dateparser is not installed.
+        ValueError: if ``min_confidence`` is not from 0 to 1.
     """
     return _default_extractor().extract(text, published, min_confidence)
+
+
+def _check(min_confidence: float) -> None:
+    if not 0 <= min_confidence <= 1:
+        raise ValueError(f"min_confidence must be from 0 to 1, not {min_confidence}")
 
 
 @cache

@@ -314,5 +314,5 @@ class Report:
 
         if dataset not in ROWS:
             raise ValueError(f"no rows of {dataset!r}; there are {', '.join(ROWS)}")
-        mentions = {mention.id: mention for mention in self.mentions}
-        return [{"incident": incident.id, **ROWS[dataset](incident, mentions)} for incident in self.incidents]
+        mentions, row = {mention.id: mention for mention in self.mentions}, ROWS[dataset]
+        return [{"incident": incident.id, **row(incident, mentions, self.text)} for incident in self.incidents]

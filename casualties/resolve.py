@@ -134,7 +134,7 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
         return _span(disagreeing, mentions, others)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
     total = _agreed(camp)
-    parts = max(_longest_chain(text, valid), _apart(firm), key=_least)
+    parts = max(_longest_chain(text, valid), _apart(text, firm), key=_least)
     if _least(parts) > total.magnitude:
         return Total(Count(_least(parts), _least(parts), None), _ids(parts), "sum")
     if len(valid) < len(wholes):
@@ -202,13 +202,17 @@ def _agreed(camp: Sequence[Casualty]) -> Count:
     return Count(low, best, high)
 
 
-def _apart(camps: Sequence[Sequence[Casualty]]) -> list[Casualty]:
-    """The largest figure of each group of people, if there are two groups and more: soldiers and civilians add up."""
-    largest: dict[str, Casualty] = {}
-    for figure in (figure for camp in camps for figure in camp if figure.group != "unknown" and figure.count.low):
-        if figure.group not in largest or figure.count.magnitude > largest[figure.group].count.magnitude:
-            largest[figure.group] = figure
-    return list(largest.values()) if len(largest) > 1 else []
+def _apart(text: str, camps: Sequence[Sequence[Casualty]]) -> list[Casualty]:
+    """What the text counts most people of each group in, if there are two groups: soldiers and civilians add up."""
+    groups: dict[str, list[Casualty]] = defaultdict(list)
+    for figure in sorted((figure for camp in camps for figure in camp), key=lambda figure: figure.start):
+        if figure.group != "unknown" and figure.count.low:
+            groups[figure.group].append(figure)
+    most = [
+        max([max(figures, key=lambda figure: figure.count.magnitude)], _longest_chain(text, figures), key=_least)
+        for figures in groups.values()
+    ]
+    return [figure for figures in most for figure in figures] if len(most) > 1 else []
 
 
 def _least(figures: Sequence[Casualty]) -> int:

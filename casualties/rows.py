@@ -8,6 +8,7 @@ their inclusion criteria.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from casualties.actors import GENERIC
@@ -22,12 +23,19 @@ _UNKNOWN = -9
 _UNKNOWN_NUMBER = -99
 """GTD's code of an unknown number of hostages."""
 _UNCERTAIN = ("ACCUSED", "SUSPECTED")
+_DENIED = {
+    "KILLED": re.compile(r"\b(?:casualt|victims|fatal|deaths?\b|dead\b|die[ds]?\b|kill|hurt|harm)", re.I),
+    "WOUNDED": re.compile(r"\b(?:casualt|victims|injur|wound|hurt|harm)", re.I),
+}
+"""Words beside "nobody" or "no" that say which outcome nobody met."""
+_SENTENCE = 60
+"""Characters behind such a phrase, of its sentence, in which they are looked for."""
 
 GTD_COLUMNS: dict[str, str] = {
     "iyear": "year of the incident; empty if unknown",
     "imonth": "its month; 0 if unknown",
     "iday": "its day; 0 if unknown",
-    "approxdate": "the date as the text writes it, where no single day is known",
+    "approxdate": "the date as the text writes it, where no single day is known; dates that disagree, all of them",
     "location": "the places as the text names them",
     "gname": "the group held responsible, the firmest attribution; Unknown if none is named",
     "gname2": "the next one",
@@ -56,24 +64,25 @@ UCDP_COLUMNS: dict[str, str] = {
     "source_original": "who gives the number of dead",
     "where_description": "the places as the text names them",
     "date_prec": "1 if the day is known, 2 if two to six days, 3 the week, 4 the month, 5 the year",
-    "date_start": "the first day that the date covers",
+    "date_start": "the first day that the date covers; of dates of one year that disagree, the first of all",
     "date_end": "the last one",
     "deaths_civilians": "dead of a civilian role, a child or an age, and officials",
     "deaths_unknown": "dead of whom the text does not say who they were",
-    "best": "all dead: the reported total, and militants beside it where it leaves them out",
-    "high": "its upper bound; empty where the text sets none",
-    "low": "its lower bound",
+    "best": "all dead, as GTD's nkill",
+    "high": "the upper bound; empty where the text sets none",
+    "low": "the lower bound, 24 for dozens; empty where the text sets none",
 }
 """Each column of a UCDP GED row, in the codebook's order, and what we fill it with. ``deaths_a`` and ``deaths_b`` are
 left out: an article seldom says whose dead they are."""
 
 
-def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
+def gtd_row(incident: Incident, mentions: Mapping[str, Mention], text: str) -> Row:
     """An incident in the columns of ``GTD_COLUMNS``.
 
     Args:
         incident: the incident.
         mentions: all mentions of the article by id.
+        text: the article.
     """
     period = _period(incident)
     exact = period is not None and period.start == period.end
@@ -96,7 +105,7 @@ def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
         row[f"claim{suffix}" if suffix else "claimed"] = claimed if actor or not number else None
     row["compclaim"] = int(claims > 1) if claims else _UNKNOWN
     for column, outcome in (("nkill", "KILLED"), ("nwound", "WOUNDED")):
-        row[column] = _number(incident, outcome, mentions)
+        row[column] = _number(incident, outcome, mentions, text)
         militants = incident.militants.get(outcome)
         vague = militants is None or is_vague(militants, mentions)
         row[column + ("ter" if outcome == "KILLED" else "te")] = None if vague else _figure(_count(militants))
@@ -107,15 +116,16 @@ def gtd_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
     return {column: row[column] for column in GTD_COLUMNS}
 
 
-def ucdp_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
+def ucdp_row(incident: Incident, mentions: Mapping[str, Mention], text: str) -> Row:
     """An incident in the columns of ``UCDP_COLUMNS``.
 
     Args:
         incident: the incident.
         mentions: all mentions of the article by id.
+        text: the article.
     """
     period = _period(incident)
-    dead = _everybody(incident, "KILLED", mentions)
+    dead = _everybody(incident, "KILLED", text)
     groups = _dead_by_group(incident)
     civilians = sum(groups.get(group, 0) for group in ("civilian", "official"))
     side_a, side_b = _sides(incident)
@@ -131,24 +141,28 @@ def ucdp_row(incident: Incident, mentions: Mapping[str, Mention]) -> Row:
         "date_end": period.end.isoformat() if period else None,
         "deaths_civilians": civilians if dead else None,
         "deaths_unknown": groups.get("unknown", 0) if dead else None,
-        "best": _figure(dead),
+        "best": _number(incident, "KILLED", mentions, text),
         "high": dead.high if dead else None,
         "low": dead.low if dead else None,
     }
 
 
-ROWS: dict[str, Callable[[Incident, Mapping[str, Mention]], Row]] = {"gtd": gtd_row, "ucdp": ucdp_row}
+ROWS: dict[str, Callable[[Incident, Mapping[str, Mention], str], Row]] = {"gtd": gtd_row, "ucdp": ucdp_row}
 """How to write an incident, by the name of the data set."""
 COLUMNS: dict[str, dict[str, str]] = {"gtd": GTD_COLUMNS, "ucdp": UCDP_COLUMNS}
 """The columns of those rows, and what is in them."""
 
 
 def _period(incident: Incident) -> Period | None:
-    """The most precise of an incident's dates; none where they contradict each other."""
+    """The most precise of an incident's dates; where they disagree, what they cover together, within one year."""
     known = [period for period in incident.periods if period]
-    best = min(known, key=lambda period: period.end - period.start, default=None)
-    agree = best and all(period.start <= best.start and best.end <= period.end for period in known)
-    return best if agree else None
+    if not known:
+        return None
+    best = min(known, key=lambda period: period.end - period.start)
+    if all(period.start <= best.start and best.end <= period.end for period in known):
+        return best
+    start, end = min(period.start for period in known), max(period.end for period in known)
+    return Period(start, end) if start.year == end.year else None
 
 
 def _date_precision(period: Period) -> int:
@@ -163,33 +177,58 @@ def _responsible(incident: Incident) -> list[Actor]:
     return sorted(held, key=lambda actor: order.index(actor.status))
 
 
-def _number(incident: Incident, outcome: str, mentions: Mapping[str, Mention]) -> int | None:
-    """How many people met an outcome; 0 where the text says that nobody was harmed, ``None`` where it is vague."""
+def _number(incident: Incident, outcome: str, mentions: Mapping[str, Mention], text: str) -> int | None:
+    """How many people met an outcome; ``None`` where the text is vague."""
     sides = [side[outcome] for side in (incident.totals, incident.militants) if outcome in side]
     if any(is_vague(total, mentions) for total in sides):
         return None
-    unharmed = incident.totals.get("UNHARMED")
-    if not sides and unharmed and unharmed.count.magnitude == 0:
-        return 0
-    return _figure(_everybody(incident, outcome, mentions))
+    return _figure(_everybody(incident, outcome, text))
 
 
-def _everybody(incident: Incident, outcome: str, mentions: Mapping[str, Mention]) -> Count | None:
+def _everybody(incident: Incident, outcome: str, text: str) -> Count | None:
     """The count of all people, militants included: both codebooks count attackers among the dead.
 
-    Where the total includes the militants, or is the same number of unknown people, it stands; elsewhere the two
-    reported figures are added, as a lower bound.
+    Where the total includes the militants, or may, it stands; elsewhere the two reported figures are added. Nobody,
+    where the text says so of everybody.
     """
     people, militants = incident.totals.get(outcome), incident.militants.get(outcome)
+    if not people and not militants:
+        return Count.exactly(0) if _says_nobody(incident, outcome, text) else None
     if not people or not militants:
         return _count(people or militants)
+    if _includes(people, militants, incident):
+        return max(people.count, militants.count, key=lambda count: count.magnitude)
+    apart = all(casualty.group != "unknown" for casualty in incident.casualties if casualty.id in people.mentions)
+    return _sum(people.count, militants.count, apart)
+
+
+def _says_nobody(incident: Incident, outcome: str, text: str) -> bool:
+    """Whether the text says of all people, not of some group of them, that none met an outcome."""
+    figures = [each for each in incident.casualties if each.label == "UNHARMED" and each.group == "unknown"]
+    phrases = [text[each.start : each.end + _SENTENCE] for each in figures if each.count == Count.exactly(0)]
+    return any(_DENIED[outcome].search(re.split(r"[.;]|\bbut\b", phrase)[0]) for phrase in phrases)
+
+
+def _includes(people: Total, militants: Total, incident: Incident) -> bool:
+    """Whether the total of people has the militants in it.
+
+    It has if they are part of a figure that it rests on, or of another while it is of unknown people too; and if it is
+    as large as theirs and of unknown people alone.
+    """
     figures = {casualty.id: casualty for casualty in incident.casualties}
-    within = any(figures[id].part_of in figures for id in militants.mentions)
-    unknown = all(figures[id].group == "unknown" for id in people.mentions)
-    if within or (unknown and people.count.magnitude == militants.count.magnitude):
-        return people.count
-    both = people.count.magnitude + militants.count.magnitude
-    return Count(max(people.count.low or 0, militants.count.low or 0), both, None)
+    wholes = {figures[id].part_of for id in militants.mentions} & figures.keys()
+    unknown = [figures[id].group == "unknown" for id in people.mentions]
+    equal = people.count.magnitude == militants.count.magnitude
+    return bool(wholes & set(people.mentions) or (wholes and any(unknown)) or (equal and all(unknown)))
+
+
+def _sum(people: Count, militants: Count, apart: bool) -> Count:
+    """The counts of two groups together; of groups that may overlap, the larger lower bound and no upper one."""
+    best = people.magnitude + militants.magnitude
+    lows, highs = [each.low for each in (people, militants)], [each.high for each in (people, militants)]
+    low = None if None in lows else sum(filter(None, lows)) if apart else max(each or 0 for each in lows)
+    high = sum(filter(None, highs)) if apart and None not in highs else None
+    return Count(low, best, high)
 
 
 def _count(total: Total | None) -> Count | None:

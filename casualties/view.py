@@ -42,17 +42,20 @@ def print_report(report: Report, console: Console, title: str = "", explain: boo
     if not report.incidents:
         console.print("No casualties and nobody held responsible.")
     mentions = {mention.id: mention for mention in report.mentions}
-    for number, incident in enumerate(report.incidents, start=1):
-        console.print(_incident(incident, mentions, number))
+    for incident in report.incidents:
+        console.print(_incident(incident, mentions))
         if explain:
             console.print(_explanation(incident, mentions))
         console.print()
 
 
-def _incident(incident: Incident, mentions: Mapping[str, Mention], number: int) -> RenderableType:
+def _incident(incident: Incident, mentions: Mapping[str, Mention]) -> RenderableType:
     where = ", ".join(unique_names(incident.places)) or "no place named"
     when = ", ".join([*unique_names(incident.dates), *_days(incident)])
-    heading = Text(f"Incident {number}: {plain(where)}" + (f" ({plain(when)})" if when else ""), style="bold")
+    heading = Text(
+        f"Incident {plain(incident.id).removeprefix('i')}: {plain(where)}" + (f" ({plain(when)})" if when else ""),
+        style="bold",
+    )
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "who or how many", "in the text", "according to", "sure", "characters"):
         table.add_column(column, justify="right" if column == "sure" else "left", overflow="fold")
@@ -185,6 +188,9 @@ def print_tuning(before: Tuning, after: Tuning, pairs: Sequence[Pair], console: 
     for name, values in rows.items():
         table.add_row(name, *(f"{100 * value:.1f}" for value in values))
     console.print(table)
+    unlearnt = [family for family in FAMILIES if after.scalings.get(family) == before.scalings.get(family)]
+    if unlearnt:
+        console.print(f"too few mentions to learn from, so confidences stay as they were: {', '.join(unlearnt)}")
     for label, threshold in after.thresholds.items():
         console.print(f"{label}: left out below {threshold:.0%}", highlight=False)
 

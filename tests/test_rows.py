@@ -84,6 +84,13 @@ def test_the_sides_of_a_row() -> None:
         ("⟦No one⟧{UNHARMED unknown 0} was killed.", "nkill", 0),
         ("⟦Dozens⟧{KILLED unknown 24-} died.", "nkill", None),
         ("⟦Policemen⟧{WOUNDED security 2-} were hurt.", "nwound", None),
+        ("⟦No one⟧{UNHARMED unknown 0} was killed.", "nwound", None),
+        ("⟦No casualties⟧{UNHARMED unknown 0} were reported.", "nwound", 0),
+        ("⟦No one⟧{UNHARMED unknown 0} was injured.", "nkill", None),
+        ("⟦No one⟧{UNHARMED unknown 0} escaped. Nine were killed.", "nkill", None),
+        ("⟦No tourists⟧{UNHARMED civilian 0} were hurt.", "nwound", None),
+        ("⟦Ten⟧{KILLED unknown 10 #a}, ⟦four rebels⟧{KILLED militant 4 <a}. Then ⟦30 farmers⟧{KILLED civilian 30}.", "nkill", 34),
+        ("⟦Two⟧{KILLED unknown 2 #a}, ⟦three rebels⟧{KILLED militant 3 <a}.", "nkill", 3),
         ("⟦At least two⟧{WOUNDED unknown 2-} were hurt.", "nwound", 2),
         ("⟦Five militants⟧{KILLED militant 5} died. In all ⟦five people⟧{KILLED unknown 5} died.", "nkill", 5),
     ],
@@ -106,9 +113,34 @@ def test_the_dead_of_a_ucdp_row_add_up(marked: str, civilians: int, unknown: int
     assert (row["deaths_civilians"], row["deaths_unknown"], row["best"]) == (civilians, unknown, best)
 
 
-def test_dates_that_contradict_each_other_are_no_date() -> None:
-    (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE}, or on ⟦3 May⟧{DATE}.").to_rows("gtd")
-    assert (row["iyear"], row["approxdate"]) == (None, "Sunday, 3 May")
+@pytest.mark.parametrize(
+    ("marked", "low", "best", "high"),
+    [
+        ("⟦Ten rebels⟧{KILLED militant 10} and ⟦three soldiers⟧{KILLED security 3} died.", 13, 13, 13),
+        ("⟦Ten rebels⟧{KILLED militant 10} and ⟦up to three soldiers⟧{KILLED security -3} died.", None, 13, 13),
+        ("⟦About 30⟧{KILLED unknown ~30} died. ⟦Two rebels⟧{KILLED militant 2} died.", None, 32, None),
+        ("⟦Thirty⟧{KILLED unknown 30} died. ⟦Two rebels⟧{KILLED militant 2} died.", 30, 32, None),
+        ("⟦Dozens of farmers⟧{KILLED civilian 24-} and ⟦two rebels⟧{KILLED militant 2} died.", 26, None, None),
+        ("⟦Nobody⟧{UNHARMED unknown 0} was killed.", 0, 0, 0),
+        ("⟦Two farmers⟧{WOUNDED civilian 2} were hurt.", None, None, None),
+    ],
+)
+def test_the_bounds_of_a_ucdp_row(marked: str, low: int | None, best: int | None, high: int | None) -> None:
+    row = report(marked).to_rows("ucdp")[0]
+    assert (row["low"], row["best"], row["high"]) == (low, best, high)
+
+
+def test_dates_that_disagree_leave_what_they_share() -> None:
+    marked = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE}, or on ⟦3 May⟧{DATE}.")
+    (row,) = marked.to_rows("gtd")
+    assert (row["iyear"], row["imonth"], row["iday"], row["approxdate"]) == (2021, 0, 0, "Sunday, 3 May")
+    (row,) = marked.to_rows("ucdp")
+    assert (row["date_start"], row["date_end"], row["date_prec"]) == ("2021-05-03", "2021-09-05", 5)
+    fight = "Fighting from ⟦Wednesday⟧{DATE} to ⟦Friday⟧{DATE} killed ⟦ten⟧{KILLED unknown 10}."
+    (row,) = report(fight).to_rows("ucdp")
+    assert (row["date_start"], row["date_end"], row["date_prec"]) == ("2021-09-01", "2021-09-03", 2)
+    (row,) = report("⟦Ten⟧{KILLED unknown 10} died in ⟦2019⟧{DATE} or in ⟦2020⟧{DATE}.").to_rows("ucdp")
+    assert (row["year"], row["date_start"]) == (None, None)
     (row,) = report("⟦Ten⟧{KILLED unknown 10} died on ⟦Sunday⟧{DATE} ⟦last week⟧{DATE}.").to_rows("gtd")
     assert (row["iday"], row["approxdate"]) == (5, None)
 
