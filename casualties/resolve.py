@@ -97,7 +97,7 @@ def gather_incidents(text: str, mentions: Sequence[Mention], published: dt.date 
                 id=id,
                 places=tuple(mention for mention in group if mention.label == "PLACE"),
                 dates=dates,
-                periods=tuple(resolve_date(date.text, published) if published else None for date in dates),
+                periods=tuple(resolve_date(date.text, published) for date in dates),
                 casualties=casualties,
                 attributions=attributions,
                 totals=resolve_totals(text, others, by_id),

@@ -40,6 +40,16 @@ PUBLISHED = dt.date(2021, 9, 6)
         ("last year", "2020-01-01", "2020-12-31"),
         ("seven years ago", "2014-01-01", "2014-12-31"),
         ("2017", "2017-01-01", "2017-12-31"),
+        ("5th June", "2021-06-05", "2021-06-05"),
+        ("the 5th of January 2020", "2020-01-05", "2020-01-05"),
+        ("2020-01-05", "2020-01-05", "2020-01-05"),
+        ("5 and 6 June", "2021-06-05", "2021-06-06"),
+        ("4–10 November", "2020-11-04", "2020-11-10"),
+        ("January 3-5", "2021-01-03", "2021-01-05"),
+        ("from 3 to 5 January", "2021-01-03", "2021-01-05"),
+        ("Friday and Saturday", "2021-09-03", "2021-09-04"),
+        ("the day before yesterday", "2021-09-04", "2021-09-04"),
+        ("this month", "2021-09-01", "2021-09-06"),
     ],
 )
 def test_expressions_of_time(expression: str, start: str, end: str) -> None:
@@ -48,7 +58,7 @@ def test_expressions_of_time(expression: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["the same day", "the 1990s", "9/11", "5 and 6 June", "4–10 November", "overnight", "mid-August", "Ramadan", "", "a few hours later",
+    ["the same day", "the 1990s", "9/11", "5 and 4 June", "2001 and 2003", "31 February 2020", "2020-13-01", "12", "four", "two days", "six months", "overnight", "mid-August", "Ramadan", "", "a few hours later",
      "two days after", "before Sunday", "after 5 May", "Friday, May 3", "05.09.2021", "2050", "9" * 20_000],
 )  # fmt: skip
 def test_what_is_not_certain_stays_unread(expression: str) -> None:
@@ -61,13 +71,25 @@ def test_what_is_not_certain_stays_unread(expression: str) -> None:
 )
 def test_no_expression_fails_or_lies_in_the_future(expression: str, published: dt.date) -> None:
     period = resolve_date(expression, published)
-    assert period is None or (period.start <= period.end and period.start <= published)
+    assert period is None or period.start <= period.end <= published
 
 
 @given(st.dates(dt.date(1950, 1, 1), dt.date(2050, 1, 1)))
 def test_a_full_date_is_read_as_it_is(day: dt.date) -> None:
     for written in (f"{day.day} {day:%B} {day.year}", f"{day:%B} {day.day}, {day.year}"):
-        assert resolve_date(written, dt.date(2050, 1, 1)) == Period(day, day)
+        assert resolve_date(written, dt.date(2050, 1, 1)) == resolve_date(written, None) == Period(day, day)
+
+
+def test_without_the_day_of_the_article_only_what_has_its_year_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    _parser.cache_clear()
+    monkeypatch.setitem(sys.modules, "dateparser.date", None)
+    assert resolve_date("Tuesday, 5 May 2020", None) == Period(dt.date(2020, 5, 5), dt.date(2020, 5, 5))
+    assert resolve_date("February 2020", None) == Period(dt.date(2020, 2, 1), dt.date(2020, 2, 29))
+    assert [resolve_date(each, None) for each in ("Monday, 5 May 2020", "Sunday", "last July", "5 May")] == [None] * 4
+
+
+def test_a_moment_of_the_day_is_as_good_as_the_day() -> None:
+    assert resolve_date("Sunday", dt.datetime(2021, 9, 6, 12)) == resolve_date("Sunday", PUBLISHED)
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

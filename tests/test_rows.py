@@ -89,7 +89,11 @@ def test_the_sides_of_a_row() -> None:
         ("⟦No one⟧{UNHARMED unknown 0} was injured.", "nkill", None),
         ("⟦No one⟧{UNHARMED unknown 0} escaped. Nine were killed.", "nkill", None),
         ("⟦No tourists⟧{UNHARMED civilian 0} were hurt.", "nwound", None),
-        ("⟦Ten⟧{KILLED unknown 10 #a}, ⟦four rebels⟧{KILLED militant 4 <a}. Then ⟦30 farmers⟧{KILLED civilian 30}.", "nkill", 34),
+        (
+            "⟦Ten⟧{KILLED unknown 10 #a}, ⟦four rebels⟧{KILLED militant 4 <a}. Then ⟦30 farmers⟧{KILLED civilian 30}.",
+            "nkill",
+            34,
+        ),
         ("⟦Two⟧{KILLED unknown 2 #a}, ⟦three rebels⟧{KILLED militant 3 <a}.", "nkill", 3),
         ("⟦At least two⟧{WOUNDED unknown 2-} were hurt.", "nwound", 2),
         ("⟦Five militants⟧{KILLED militant 5} died. In all ⟦five people⟧{KILLED unknown 5} died.", "nkill", 5),
