@@ -10,10 +10,8 @@ import io
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -27,8 +25,9 @@ from casualties.confidence import tune as learn_tuning
 from casualties.corpus.muc4 import article_files, read_articles, write_templates
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Joined, RecordError
-from casualties.dates import MissingExtraError
+from casualties.dates import MissingExtraError, resolve_date
 from casualties.extractor import Extractor, ModelError, copy_model, write_tuning
+from casualties.inputs import InputError, MissingInputError, find_files, read_inputs
 from casualties.relevance import relevant_to
 from casualties.report import Report
 from casualties.rows import COLUMNS
@@ -40,21 +39,14 @@ DATA_ERROR, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 
 _LARGEST_FILE = 100_000_000
 """Bytes, of a file of MUC's articles; the release has 3 million in all."""
-_LONGEST_CHARACTER = 4
-"""Bytes, in UTF-8."""
-_LONGEST_NAME = 200
-"""Characters of a file's name that a message repeats."""
+_STDOUT = Path("-")
 
 T = TypeVar("T")
-Write = Callable[[str, Path | None, Report], None]
-"""Prints the report on the article of an id and a file."""
+Write = Callable[[str, str, Report], None]
+"""Prints the report on the article of an id and a title."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _errors = Console(stderr=True)
-
-
-class InputError(ValueError):
-    """An input that cannot be read; the message names it and says what is wrong."""
 
 
 @app.callback(invoke_without_command=True)
@@ -77,7 +69,11 @@ class Rows(str, Enum):
 @app.command()
 def extract(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="FILE|FOLDER|-...", help="Texts, folders of *.txt, - for stdin.")
+        list[str],
+        typer.Argument(
+            metavar="FILE|FOLDER|-...",
+            help="Texts, folders of *.txt, - for stdin, *.jsonl with an article a line (text, id, published).",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as one line of JSON an article.")] = False,
     as_record: Annotated[
@@ -92,6 +88,9 @@ def extract(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The articles' day, to read dates such as Sunday by."),
     ] = None,
+    least: Annotated[
+        float, typer.Option("--min-confidence", help="Leave out mentions that are less sure.", min=0, max=1)
+    ] = 0.0,
     model: Annotated[str, typer.Option(help="A model folder that train.export wrote.")] = "default",
     most: Annotated[int, typer.Option("--max-characters", help="Refuse longer texts.", min=1)] = 1_000_000,
 ) -> None:
@@ -102,35 +101,52 @@ def extract(
         _fail("--explain goes with the table; --json holds the rule of each total", USAGE_ERROR)
     if as_csv and not rows:
         _fail("--csv goes with --format gtd or --format ucdp", USAGE_ERROR)
-    paths = [path for name in inputs for path in _expand(name)]
+    try:
+        files = find_files(inputs)
+    except MissingInputError as error:
+        _fail(str(error), USAGE_ERROR)
+    day = published.date() if published else None
+    if day:
+        _check_dates(day)
     extractor = _load(model)
-    write = _writer("record" if as_record else "json" if as_json else "table", rows, as_csv, explain, len(paths) > 1)
+    write = _writer("record" if as_record else "json" if as_json else "table", rows, as_csv, explain)
+    total = None if any(isinstance(file, Path) and file.suffix == ".jsonl" for file in files) else len(files)
     unread = 0
-    for id, path in _progress(list(zip(_ids(paths), paths, strict=True)), "reading"):
-        try:
-            write(id, path, extractor.extract(_read(path, most), published.date() if published else None))
-        except InputError as error:
+    for article in _progress(read_inputs(files, most), "reading", total):
+        if isinstance(article, InputError):
             unread += 1
-            _complain(str(error))
+            _complain(str(article))
+            continue
+        try:
+            report = extractor.extract(article.text, article.published or day, least)
         except MissingExtraError as error:
             _fail(str(error), USAGE_ERROR)
+        write(article.id, article.title if total != 1 else "", report)
     if unread:
         raise typer.Exit(DATA_ERROR)
 
 
-def _writer(kind: str, rows: Rows | None, as_csv: bool, explain: bool, titled: bool) -> Write:
-    """What prints a report: as rows, as JSON, or as a table, titled where there are several."""
+def _check_dates(day: date) -> None:
+    """Stop before anything is printed if dates cannot be read."""
+    try:
+        resolve_date("yesterday", day)
+    except MissingExtraError as error:
+        _fail(str(error), USAGE_ERROR)
+
+
+def _writer(kind: str, rows: Rows | None, as_csv: bool, explain: bool) -> Write:
+    """What prints a report: as rows, as JSON, or as a table under its title."""
     if rows:
         return _csv_rows(rows.value) if as_csv else _json_rows(rows.value)
     if kind == "record":
         return lambda id, _, report: typer.echo(json.dumps(report.to_record(id)))
     if kind == "json":
         return lambda id, _, report: typer.echo(json.dumps({"id": id, **report.to_dict()}))
-    return lambda _, path, report: print_report(report, Console(), str(path) if titled else "", explain)
+    return lambda _, title, report: print_report(report, Console(), title, explain)
 
 
 def _json_rows(dataset: str) -> Write:
-    def write(id: str, _: Path | None, report: Report) -> None:
+    def write(id: str, _: str, report: Report) -> None:
         for row in report.to_rows(dataset):
             typer.echo(json.dumps({"article": id, **row}))
 
@@ -141,7 +157,7 @@ def _csv_rows(dataset: str) -> Write:
     writer = csv.DictWriter(sys.stdout, ["article", "incident", *COLUMNS[dataset]], lineterminator="\n")
     writer.writeheader()
 
-    def write(id: str, _: Path | None, report: Report) -> None:
+    def write(id: str, _: str, report: Report) -> None:
         for row in report.to_rows(dataset):
             writer.writerow({name: _cell(value) for name, value in {"article": id, **row}.items()})
 
@@ -184,12 +200,12 @@ def muc4(
     articles: Annotated[
         list[Path], typer.Argument(help="Files of MUC-3/4 articles, or folders with files named like tst3-muc4.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the templates to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the templates to; - for stdout.")],
     model: Annotated[str, typer.Option(help="The model that judges which are relevant.")] = "muc4",
     finder: Annotated[str, typer.Option(help="The model that finds claims.")] = "default",
 ) -> None:
     """Answer MUC-4: templates in its own format, from articles of the Message Understanding Conferences."""
-    if output.is_dir() or not output.name or not output.parent.is_dir():
+    if output != _STDOUT and (output.is_dir() or not output.name or not output.parent.is_dir()):
         _fail(f"{output}: no file can be written there; give a file in a folder that exists", USAGE_ERROR)
     texts = [article for path in articles for article in _muc_articles(path)]
     relevant = _load(finder).extract_many((text for _, text in texts), keep=relevant_to(_load(model)))
@@ -197,10 +213,21 @@ def muc4(
     templates = [
         template for (id, _), report in zip(texts, reports, strict=True) for template in to_templates(report, id)
     ]
-    scratch = output.with_name(f"{output.name}.tmp")
-    scratch.write_text(write_templates(templates), encoding="utf-8")
-    os.replace(scratch, output)
+    _write(output, write_templates(templates))
     _say(f"{output}: {len(texts)} articles, {sum(each.number is not None for each in templates)} incidents")
+
+
+def _write(output: Path, content: str) -> None:
+    """Write a file, whole or not at all; a link's target, and a device or pipe as it is."""
+    if output == _STDOUT:
+        typer.echo(content, nl=False)
+    elif output.exists() and not output.is_file():
+        output.write_text(content, encoding="utf-8")
+    else:
+        target = output.resolve()
+        scratch = target.with_name(f"{target.name}.tmp")
+        scratch.write_text(content, encoding="utf-8")
+        os.replace(scratch, target)
 
 
 def _muc_articles(path: Path) -> list[tuple[str, str]]:
@@ -251,9 +278,13 @@ def _labelled(gold: Sequence[Path], data: Path | None) -> Joined:
         if not path.exists():
             _fail(f"{path}: no such file or folder", USAGE_ERROR)
     try:
-        return read_labelled(gold, data)
+        labelled = read_labelled(gold, data)
     except RecordError as error:
         _fail(str(error), DATA_ERROR)
+    if labelled.articles and not any(article.mentions for article in labelled.articles):
+        names = ", ".join(map(str, gold))
+        _fail(f"{names}: nothing is labelled there; mark mentions as ⟦nine people⟧{{KILLED civilian 9}}", DATA_ERROR)
+    return labelled
 
 
 def _complain_of_left_out(labelled: Joined) -> None:
@@ -264,68 +295,6 @@ def _complain_of_left_out(labelled: Joined) -> None:
         _complain(f"{id}: left out, its text is not the one that was labelled")
     if labelled.missing or labelled.changed:
         raise typer.Exit(DATA_ERROR)
-
-
-def _expand(name: str) -> list[Path | None]:
-    """The files that an argument names; ``None`` is standard input."""
-    if name == "-":
-        return [None]
-    path = Path(name)
-    try:
-        if not path.is_dir():
-            path.stat()
-            return [path]
-        files = sorted(path.rglob("*.txt"))
-    except FileNotFoundError:
-        _fail(f"{path}: no such file or folder", USAGE_ERROR)
-    except OSError as error:  # such as a name too long to be one
-        _fail(f"{name[:_LONGEST_NAME]}: {error.strerror}", USAGE_ERROR)
-    if not files:
-        _fail(f"{path}: the folder holds no *.txt file", USAGE_ERROR)
-    return list(files)
-
-
-def _ids(paths: Sequence[Path | None]) -> list[str]:
-    """What to call each article: its file's stem, or as much more of the path as tells it from all others."""
-    names = [
-        (path.stem, path.with_suffix("").as_posix(), path.as_posix()) if path else ("-", "-", "-") for path in paths
-    ]
-    often = [Counter(level) for level in zip(*names, strict=True)]
-    return [
-        next((name for name, times in zip(each, often, strict=True) if times[name] == 1), each[-1]) for each in names
-    ]
-
-
-def _read(path: Path | None, most: int) -> str:
-    """A text as it stands, line ends included, so that offsets hold.
-
-    Raises:
-        InputError: if it cannot be read, is binary, is not UTF-8 or has more than ``most`` characters.
-    """
-    name = "standard input" if path is None else str(path)
-    if path is None and sys.stdin is None:
-        raise InputError("standard input is closed")
-    try:
-        with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
-            content = file.read(_LONGEST_CHARACTER * most + 1)
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror}") from error
-    too_long = InputError(
-        f"{name}: more than {most:,} characters are no article; split it into articles, or raise --max-characters"
-    )
-    if len(content) > _LONGEST_CHARACTER * most:
-        raise too_long
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name}: byte {error.start} ({content[error.start]:#04x}) is not UTF-8; convert the file to UTF-8"
-        ) from error
-    if (zero := content.find(0)) >= 0:
-        raise InputError(f"{name}: byte {zero} is NUL, so this is a binary file; give plain text in UTF-8")
-    if len(text) > most:
-        raise too_long
-    return text
 
 
 def _load(model: str) -> Extractor:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -139,7 +139,8 @@ class Extractor:
 
         Args:
             text: any text; offsets in the report count its characters as it stands.
-            published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``).
+            published: the day that it is from, if "Sunday" and "last July" are to become dates (extra ``dates``);
+                "5 May 2020" does in any case.
             min_confidence: leave out mentions of which the model is less sure, 0 to 1.
 
         Returns:
@@ -153,7 +154,12 @@ class Extractor:
         return self._link(next(self._read(iter([text]), 1)), published, min_confidence)
 
     def extract_many(
-        self, texts: Iterable[str], batch_size: int = 1, min_confidence: float = 0.0, keep: Keep | None = None
+        self,
+        texts: Iterable[str],
+        batch_size: int = 1,
+        min_confidence: float = 0.0,
+        keep: Keep | None = None,
+        published: Iterable[dt.date | None] | None = None,
     ) -> Iterator[Report]:
         """Read many articles, some at a time, in their order.
 
@@ -164,14 +170,18 @@ class Extractor:
                 the batch, then scores a text slightly differently beside others than alone.
             min_confidence: leave out mentions of which the model is less sure, 0 to 1.
             keep: chooses the mentions of a text that are linked and reported; by default all.
+            published: the day that each article is from, as for ``extract``.
 
         Raises:
+            MissingExtraError: if a day is given and dateparser is not installed.
             ValueError: if ``batch_size`` is less than 1, or ``min_confidence`` not from 0 to 1.
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         _check(min_confidence)
-        return (self._link(read, None, min_confidence, keep) for read in self._read(iter(texts), batch_size))
+        days = repeat(None) if published is None else published
+        reads = zip(self._read(iter(texts), batch_size), days, strict=published is not None)
+        return (self._link(read, day, min_confidence, keep) for read, day in reads)
 
     def decode_many(self, texts: Iterable[str]) -> Iterator[tuple[Mention, ...]]:
         """The mentions of some articles as the encoder alone gives them, groups too: not tuned, not linked."""

@@ -16,18 +16,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from casualties.actors import plain, resolve_actors
 from casualties.dates import resolve_date
 from casualties.labels import CASUALTY_LABELS
+from casualties.names import split_name
 from casualties.report import Attribution, Casualty, Count, Incident, Mention, Total
 
 _RISE = (
     r"(?:rose|risen|rises?|rising|climb(?:ed|s|ing)?|jump(?:ed|s)?|increas(?:ed|es|ing)|gr(?:ew|own|ows)|went up"
     r"|gone up|fell|fallen|(?:revis|correct|lower|reduc|rais|updat)(?:ed|es|ing))"
 )
+_TO = r"(?<!due )(?<!owing )(?<!according )\bto\s+$"
+_NOT_ITS_OWN = r"(?<!its )(?<!his )(?<!her )(?<!their )(?<!own )"
 _NEW = re.compile(
     r"\b(?:toll|number|count|figure|total|dead|deaths?|fatalities|casualties|injured|wounded|missing)\b[^.;]{0,60}"
-    rf"\b{_RISE}\b[^.;]{{0,40}}\bto\s+$"
-    rf"|\b(?:{_RISE}|brought|brings?|bringing|takes?|took|taking)\b[^.;]{{0,20}}\b(?:toll|count|total)\b"
-    r"[^.;]{0,20}\bto\s+$"
-    r"|\bnow (?:says?|puts?|stands?|counts?)\b[^.;]{0,30}$",
+    rf"\b{_RISE}\b[^.;]{{0,40}}{_TO}"
+    rf"|\b(?:{_RISE}|brought|brings?|bringing|takes?|took|taking)\b[^.;]{{0,20}}"
+    rf"(?:\b(?:toll|count|total)|{_NOT_ITS_OWN}\b(?:number|figure))\b[^.;]{{0,20}}{_TO}"
+    r"|\bnow (?:says?|puts?|stands?|counts?)\b[^.;,]{0,30}$",
     re.I,
 )
 """Words before a figure that say it replaces an earlier one."""
@@ -42,7 +45,11 @@ _OLD = re.compile(
 )
 """Words before a figure that say it has been replaced."""
 _LOOK_BACK = 120
-"""Characters before a figure in which such words are looked for."""
+"""Characters before a figure in which such words, or what it adds to, are looked for."""
+_MORE = re.compile(r"\b(?:another|further|additional|(?<!or )more(?! than))\b", re.I)
+_OTHERS = re.compile(r"\bothers?\b", re.I)
+"""Words of a figure that say it is of other people than the one before it; or than those who met another outcome, as
+"four others" may be the four of the headline."""
 VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
 """Words that give no number; a figure with them, or a bare plural, bows to one that does not agree with it."""
 _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
@@ -50,8 +57,17 @@ _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
 _ONE = re.compile(r"\b(?:one|1|single|sole|only)\b", re.I)
 _A_PERSON = re.compile(r"an?\b(?! (?:\w*(?:th|st|nd|rd)|second|third|further|fellow)\b)", re.I)
 """How a figure begins that tells of one more person, not of the next of several, as "a tenth" does."""
-_AND = re.compile(r"[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
-_COMMA = re.compile(r"\s*[,;]\s*")
+_AGE = r"(?:\s*,?\s*\(?(?:aged? )?\d{1,3}\)?)?"
+_AND = re.compile(rf"{_AGE}[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
+_COMMA = re.compile(rf"{_AGE}\s*[,;]\s*", re.I)
+"""What joins two figures to one list, the age of the first before it: "John Smith, 34, and"."""
+
+_NAME_WORD = re.compile(
+    r"(?:(?:al|el|an|ad|as)-)?[^\W\d_a-zß-ÿ](?!.*['’]s$)|(?:al|el|de|da|dos|del|di|la|bin|ibn|van|von|der)$"
+)
+"""What a word of a name looks like: a capital, or one of the small words in names."""
+_ALIAS = re.compile(r"\b(?:known|born|identified|named) as\s+$|\balias\s+$|\ba\.?k\.?a\.?\s+$", re.I)
+"""Words before another name of the same person."""
 
 _MEDIA = re.compile(r"\b(?:media|press|newspapers?|radio|television|tv|agency|reports?|channel)\b", re.I)
 _AUTHORITIES = tuple(
@@ -124,17 +140,20 @@ def resolve_totals(text: str, casualties: Sequence[Casualty], mentions: Mapping[
 
 def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> Total:
     """The total of one outcome; ``figures`` is not empty."""
-    ids = {figure.id for figure in figures}
-    wholes = [figure for figure in figures if figure.part_of not in ids] or list(figures)
-    valid = _not_replaced(text, wholes)
+    by_id = {figure.id: figure for figure in figures}
+    wholes = [figure for figure in figures if not _is_part(text, figure, by_id)] or list(figures)
+    valid = _not_replaced(text, wholes, mentions)
     camps = _camps(valid)
-    firm = [camp for camp in camps if not all(map(_gives_no_number, camp))] or camps
+    numbered = [camp for camp in camps if not all(map(_gives_no_number, camp))]
+    only_persons = all(_is_one_person(figure) for camp in numbered for figure in camp)
+    firm = camps if only_persons else numbered  # beside persons, "several others" tells more
     if disagreeing := _disagreeing(firm, mentions):
         others = any(not _maybe_the_same(figure, told) for camp in firm for figure in camp for told in disagreeing)
         return _span(disagreeing, mentions, others)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
     total = _agreed(camp)
-    parts = max(_longest_chain(text, valid), _apart(text, firm), key=_least)
+    chains = _longest_chain(text, valid), _added(text, valid), _apart(text, numbered), _named(text, valid)
+    parts = max(chains, key=_least)
     if _least(parts) > total.magnitude:
         return Total(Count(_least(parts), _least(parts), None), _ids(parts), "sum")
     if len(valid) < len(wholes):
@@ -146,15 +165,27 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
     return Total(total, _ids(camp), "agreement" if len(camp) > 1 else "only")
 
 
-def _not_replaced(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The figures that the text does not say to be out of date; one replaces those before it of the same people."""
+def _is_part(text: str, figure: Casualty, figures: Mapping[str, Casualty]) -> bool:
+    """Whether a figure is part of another; one that replaces the other is none, whatever the link says."""
+    whole = figures.get(figure.part_of or "")
+    return whole is not None and not (figure.group in (whole.group, "unknown") and _said_before(_NEW, text, figure))
+
+
+def _not_replaced(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> list[Casualty]:
+    """The figures that the text does not say to be out of date; one replaces those before it that it can."""
     kept: list[Casualty] = []
     for figure in figures:
         if _said_before(_NEW, text, figure):
-            kept = [each for each in kept if not _maybe_the_same(each, figure)]
-        if not _said_before(_OLD, text, figure):
+            kept = [*(each for each in kept if not _can_replace(figure, each, mentions)), figure]
+        elif not _said_before(_OLD, text, figure):
             kept.append(figure)
     return kept or list(figures)
+
+
+def _can_replace(new: Casualty, old: Casualty, mentions: Mapping[str, Mention]) -> bool:
+    """Whether a toll may correct another: of the same people, and what attackers say only their own."""
+    source = mentions.get(new.source or "")
+    return _maybe_the_same(old, new) and (source is None or source.label != "CLAIMED" or new.source == old.source)
 
 
 def _maybe_the_same(one: Casualty, other: Casualty) -> bool:
@@ -284,7 +315,7 @@ def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
     """The figures of the most people that stand side by side as one list, each with a lower bound.
 
     A list ends in "and" or the like; a comma alone joins only what stands before that, and only people of a known
-    group: "the bomber, a man of 24" is one, and "three people, two women and a man" is three.
+    group or two names: "the bomber, a man of 24" is one, and "three people, two women and a man" is three.
     """
     chains: list[list[Casualty]] = []
     chain: list[Casualty] = []
@@ -295,11 +326,60 @@ def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
         elif chain and _AND.fullmatch(gap):
             chain = [*chain, figure]
             chains.append(chain)
-        elif chain and _COMMA.fullmatch(gap) and chain[-1].group != "unknown":
+        elif chain and _COMMA.fullmatch(gap) and (chain[-1].group != "unknown" or _two_persons(chain[-1], figure)):
             chain = [*chain, figure]
         else:
             chain = [figure]
     return max((_without_whole(each) for each in chains), key=_least, default=[])
+
+
+def _added(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
+    """The most people that the text adds up itself, "two soldiers … three more": each figure close behind the last.
+
+    A toll that has risen may have the others in it already, so nobody is added to one.
+    """
+    chains: list[list[Casualty]] = [[]]
+    for figure in figures:
+        near = chains[-1] and figure.start - chains[-1][-1].end <= _LOOK_BACK
+        if figure.count.low is None or _said_before(_NEW, text, figure):
+            chains.append([])
+        elif near and _adds(chains[-1][-1], figure):
+            chains[-1].append(figure)
+        else:
+            chains.append([figure])
+    return max((chain for chain in chains if len(chain) > 1), key=_least, default=[])
+
+
+def _adds(before: Casualty, figure: Casualty) -> bool:
+    """Whether a figure says that it is of other people than the one before it."""
+    return bool(_MORE.search(figure.text) or (_OTHERS.search(figure.text) and figure.count != before.count))
+
+
+def _two_persons(one: Casualty, other: Casualty) -> bool:
+    """Whether two figures name two persons in full, by names that share no word."""
+    first, second = _full_name(one), _full_name(other)
+    return bool(first and second) and not first & second
+
+
+def _full_name(figure: Casualty) -> set[str]:
+    """The words of the name of two words and more that a figure is; none where capitals do not tell names apart."""
+    name = split_name(figure)[0]
+    words = name.split()
+    sure = len(words) > 1 and not figure.text.isupper() and all(_NAME_WORD.match(word) for word in words)
+    return set(plain(name).split()) if sure else set()
+
+
+def _named(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
+    """The persons that some figures name in full, one figure each."""
+    persons: list[Casualty] = []
+    for figure in figures:
+        if (
+            _full_name(figure)
+            and not _said_before(_ALIAS, text, figure)
+            and all(_two_persons(figure, person) for person in persons)
+        ):
+            persons.append(figure)
+    return persons
 
 
 def _without_whole(chain: list[Casualty]) -> list[Casualty]:

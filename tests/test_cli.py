@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +79,66 @@ def test_articles_of_one_name_are_told_apart_by_their_paths(tiny_model: Path, tm
     assert [json.loads(line)["id"] for line in output.splitlines()] == [f"{tmp_path}/x/a", f"{tmp_path}/y/a"]
 
 
+def test_articles_of_one_name_and_folder_keep_their_endings(tiny_model: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "a.md"):
+        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    _, output, _ = run("extract", tmp_path / "a.txt", tmp_path / "a.md", "--record", "--model", tiny_model)
+    assert [json.loads(line)["id"] for line in output.splitlines()] == [f"{tmp_path}/a.txt", f"{tmp_path}/a.md"]
+
+
+def test_json_lines_give_each_article_its_id_and_day(tmp_path: Path) -> None:
+    text = "Nine people were killed in Tolva on Sunday."
+    lines = [
+        {"id": 7, "text": text, "published": "2021-09-06", "language": "en"},
+        {"text": text, "published": "2020-01-01"},
+        {"text": text, "published": "yesterday"},
+        {"body": text},
+    ]
+    content = "\n".join([*map(json.dumps, lines), "", "{", '"a string"'])
+    (tmp_path / "news.jsonl").write_text(content, encoding="utf-8")
+    code, output, errors = run("extract", tmp_path / "news.jsonl", "--format", "ucdp")
+    rows = [json.loads(line) for line in output.splitlines()]
+    assert code == 1
+    assert [(row["article"], row["date_start"]) for row in rows] == [("7", "2021-09-05"), ("news:2", "2019-12-29")]
+    assert [line.rsplit("news.jsonl, ")[1].split(":")[0] for line in errors.splitlines()] == [
+        "line 3", "line 4", "line 6", "line 7",
+    ]  # fmt: skip
+
+
+def test_a_line_that_is_too_long_is_left_out(tiny_model: Path, tmp_path: Path) -> None:
+    lines = [{"id": "long", "text": "x" * 200_000}, {"id": "short", "text": TEXT}]
+    (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    arguments = ("--record", "--model", tiny_model, "--max-characters", "1000")
+    code, output, errors = run("extract", tmp_path / "news.jsonl", *arguments)
+    assert (code, json.loads(output)["id"], errors.count("\n")) == (1, "short", 1)
+
+
+def test_a_folder_that_cannot_be_searched_is_said_and_the_rest_is_read(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.TXT", ".hidden.txt", "locked/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    code, output, errors = run("extract", tmp_path, "--record", "--model", tiny_model)
+    assert (code, json.loads(output)["id"]) == (1, "a")
+    assert "locked: Permission denied" in errors and errors.count("\n") == 1
+
+
+def test_what_is_not_sure_enough_is_left_out() -> None:
+    text = b"A bomb killed nine people in Tolva."
+    assert run("extract", "-", "--min-confidence", "1", stdin=text)[1].startswith("No casualties")
+    code, _, errors = run("extract", "-", "--min-confidence", "50", stdin=text)
+    assert code == 2 and "--min-confidence" in errors
+
+
 def test_offsets_count_line_ends_as_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "crlf.txt"
     path.write_bytes(b"\xef\xbb\xbfHeadline\r\n\r\nNine people were killed in Tolva.\r\n")
@@ -135,7 +197,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(arguments: list[str], message: st
 def test_a_missing_model_is_one_line(tmp_path: Path) -> None:
     code, _, errors = run("extract", "-", "--model", tmp_path / "nowhere", stdin=b"text")
     assert code == 1
-    assert "config.json is missing; make the model again" in errors
+    assert "nowhere: no such folder" in errors
     assert errors.count("\n") == 1
 
 
@@ -169,6 +231,28 @@ def test_the_installed_command_says_wrong_use_in_one_line(arguments: list[str]) 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("; see casualties --help\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_name_too_long_is_one_line() -> None:
+    code, _, errors = run("extract", "n" * 5000)
+    assert (code, errors.count("\n")) == (1, 1)
+    assert len(errors) < 300
+
+
+@pytest.mark.parametrize("command", ["evaluate", "tune"])
+def test_texts_without_any_label_are_no_gold(command: str, tmp_path: Path) -> None:
+    (tmp_path / "plain.txt").write_text("Nine people were killed.", encoding="utf-8")
+    extra = ("--output", tmp_path / "tuned") if command == "tune" else ()
+    code, output, errors = run(command, tmp_path, *extra)
+    assert (code, output) == (1, "")
+    assert "nothing is labelled there" in errors
+
+
+def test_a_closed_output_is_one_line(tmp_path: Path) -> None:
+    code = "from casualties.cli import main; main()"
+    command = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(code)} extract - >&-"
+    done = subprocess.run(["sh", "-c", command], input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "casualties: standard output is closed\n")
 
 
 def test_evaluate_scores_marked_articles_and_records(tmp_path: Path, tiny_model: Path) -> None:
@@ -270,6 +354,14 @@ def test_a_model_is_tuned_to_ones_own_articles(tiny_model: Path, tmp_path: Path)
     assert code == 2 and "is there already" in errors
 
 
+def test_what_too_few_articles_tell_nothing_of_stays_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(MARKED, encoding="utf-8")
+    code, output, _ = run("tune", tmp_path, "--output", tmp_path / "tuned")
+    assert code == 0 and "stay as they were: casualty, attribution, context" in output
+    tuned = json.loads((tmp_path / "tuned" / "config.json").read_text())["tuning"]
+    assert tuned == Extractor().manifest.tuning.to_dict()
+
+
 ARTICLES = "TST9-MUC4-0001\n\n   TOLVA, 1 MAY 89 -- THREE PEOPLE DIED.\n\nTST9-MUC4-0002 (HERE)\n\n   NOTHING.\n"
 
 
@@ -318,6 +410,20 @@ def test_muc4_refuses_what_holds_no_articles(
     given, _, errors = run("muc4", folder, "-o", tmp_path / "answers", "--model", tiny_model)
     assert given == code and said in errors and errors.count("\n") == 1
     assert not (tmp_path / "answers").exists()
+
+
+def test_muc4_writes_through_links_and_into_pipes(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "tst9-muc4").write_text(ARTICLES, encoding="ascii")
+    models = ("--model", tiny_model, "--finder", tiny_model)
+    code, output, _ = run("muc4", tmp_path, "-o", "-", *models)
+    assert code == 0 and "TST9-MUC4-0001" in output
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    run("muc4", tmp_path, "-o", tmp_path / "link", *models)
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "target").read_text() == output
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        run("muc4", tmp_path, "-o", tmp_path / "pipe", *models)
+        assert reader.communicate()[0] == output
 
 
 @pytest.mark.parametrize("name", [".", "absent/answers"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 import casualties
 from casualties.confidence import Tuning
 from casualties.extractor import EMBEDDED, FORMAT, MANIFEST_FILE, MODEL_FILE, TOKENIZER_FILE, Extractor, ModelError
-from casualties.report import Casualty, Report
+from casualties.report import Casualty, Period, Report
 from tests.conftest import TEXT
 
 
@@ -80,6 +81,22 @@ def test_many_texts_are_read_as_each_alone(tiny: casualties.Extractor) -> None:
 def test_a_batch_holds_at_least_one(tiny: casualties.Extractor) -> None:
     with pytest.raises(ValueError, match="batch_size must be at least 1"):
         tiny.extract_many([TEXT], batch_size=0)
+
+
+def test_each_of_many_texts_has_its_day() -> None:
+    texts, days = ["Nine people were killed in Tolva on Sunday."] * 2, [dt.date(2021, 9, 6), None]
+    periods = [report.incidents[0].periods for report in casualties.Extractor().extract_many(texts, published=days)]
+    assert periods == [(Period(dt.date(2021, 9, 5), dt.date(2021, 9, 5)),), (None,)]
+    with pytest.raises(ValueError, match="shorter"):
+        list(casualties.Extractor().extract_many(texts, published=days[:1]))
+
+
+@pytest.mark.parametrize("least", [-0.1, 50])
+def test_a_confidence_is_a_fraction(least: float, tiny: casualties.Extractor) -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        tiny.extract(TEXT, min_confidence=least)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        tiny.extract_many([TEXT], min_confidence=least)
 
 
 def test_an_unknown_provider_is_named(tiny_model: Path) -> None:

@@ -53,6 +53,27 @@ def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
         ("⟦Dozens⟧{KILLED unknown 24-} died, ⟦troops⟧{KILLED security 2-} too. ⟦20⟧{KILLED unknown 20} died.", Count.exactly(20), "largest"),
         ("⟦At least two⟧{KILLED unknown 2-} died. ⟦One⟧{KILLED unknown 1} died.", Count(2, 2, None), "largest"),
         ("⟦More than one person⟧{KILLED unknown 2-} died. ⟦One⟧{KILLED unknown 1} died.", Count(2, 2, None), "largest"),
+        ("⟦John Smith⟧{KILLED unknown 1}, 34, and ⟦his wife⟧{KILLED unknown 1} died.", Count(2, 2, None), "sum"),
+        ("⟦Jo Smith⟧{KILLED unknown 1}, 45, ⟦Al Reyes⟧{KILLED unknown 1} (42) and ⟦Tom⟧{KILLED unknown 1}, 9, died.", Count(3, 3, None), "sum"),
+        ("⟦Jo Smith⟧{KILLED civilian 1} died at once, ⟦Abdul al-Amiri⟧{KILLED unknown 1} on Monday. ⟦Smith⟧{KILLED civilian 1} was 40.", Count(2, 2, None), "sum"),
+        ("⟦Jo Smith⟧{KILLED civilian 1}, also known as ⟦Al Reyes⟧{KILLED civilian 1}, died.", Count.exactly(1), "agreement"),
+        ("⟦JO SMITH⟧{KILLED civilian 1} DIED. ⟦COMMANDER AL REYES⟧{KILLED civilian 1} WAS MOURNED.", Count.exactly(1), "agreement"),
+        ("⟦A soldier⟧{KILLED security 1} was killed in Tolva. ⟦Another soldier⟧{KILLED security 1} died later.", Count(2, 2, None), "sum"),
+        ("⟦Two soldiers⟧{KILLED security 2} died. ⟦Three more⟧{KILLED security 3} and ⟦another⟧{KILLED security 1} died later.", Count(6, 6, None), "sum"),
+        ("⟦Two⟧{KILLED unknown 2} died. ⟦More than three⟧{KILLED unknown 4-} had died by noon.", Count(4, 4, None), "largest"),
+        ("⟦Four⟧{KILLED unknown 4} die in blast. It killed ⟦four others⟧{KILLED unknown 4} and hurt one.", Count.exactly(4), "agreement"),
+        ("The toll rose to ⟦15⟧{KILLED unknown 15}. ⟦Three more⟧{KILLED unknown 3} died overnight.", Count.exactly(15), "largest"),
+        ("⟦Six policemen⟧{KILLED security 6} and ⟦a guard⟧{KILLED security 1} died. ⟦Three civilians⟧{KILLED civilian 3} died.", Count(10, 10, None), "sum"),
+        ("⟦20⟧{KILLED unknown 20 #a} died. They now say ⟦12⟧{KILLED unknown 12 <a} died.", Count.exactly(12), "correction"),
+        ("⟦69⟧{KILLED unknown 69 #a} died. The number of children killed rose to ⟦17⟧{KILLED civilian 17 <a}.", Count.exactly(69), "whole"),
+        ("⟦Six⟧{KILLED unknown 6} died. The toll now stands at ⟦nine⟧{KILLED unknown 9 #a}, ⟦a boy⟧{KILLED unknown 1 <a} among them.", Count.exactly(9), "correction"),
+        ("⟦Nine⟧{KILLED unknown 9} died. Police corrected the figure to ⟦seven⟧{KILLED unknown 7}.", Count.exactly(7), "correction"),
+        ("⟦Nine⟧{KILLED unknown 9} died, raising the number of dead to ⟦12⟧{KILLED unknown 12}.", Count.exactly(12), "correction"),
+        ("It raised the first figure, ⟦19⟧{KILLED unknown 19}, to ⟦33⟧{KILLED unknown 33}. He had revised his own figure to ⟦40⟧{KILLED unknown 40}.", Count.exactly(40), "correction"),
+        ("It raised the first figure to ⟦33⟧{KILLED unknown 33}. ⟦Two⟧{KILLED unknown 2} died in surgery.", Count.exactly(33), "largest"),
+        ("⟦Four⟧{KILLED unknown 4} died due to ⟦a shot⟧{KILLED unknown 1}.", Count.exactly(4), "largest"),
+        ("⟦The minister⟧{KILLED official 1} died, and ⟦several others⟧{KILLED unknown 2-}.", Count(3, 3, None), "sum"),
+        ("⟦A general⟧{KILLED security 1} died. The blast hit ⟦passengers⟧{KILLED civilian 2-}.", Count(2, 2, None), "largest"),
     ],
 )  # fmt: skip
 def test_a_total_and_its_rule(marked: str, count: Count, rule: str) -> None:
@@ -83,6 +104,14 @@ def test_named_sources_that_contradict_each_other_span_the_total() -> None:
 )  # fmt: skip
 def test_who_contradicts_whom(marked: str, count: Count) -> None:
     assert incident(marked)[0].totals["KILLED"].count == count
+
+
+def test_what_attackers_say_corrects_nobody_else_s_toll() -> None:
+    found, _ = incident(
+        "⟦Four soldiers⟧{KILLED security 4 @a} died, the ⟦army⟧{SOURCE #a} said. ⟦Red Dawn⟧{CLAIMED #r} raised the toll to "
+        "⟦nine⟧{KILLED security 9 @r}."
+    )
+    assert (found.totals["KILLED"].count, found.totals["KILLED"].rule) == (Count(4, 4, 9), "contradiction")
 
 
 def test_figures_over_several_incidents_are_nobodys_total() -> None:
