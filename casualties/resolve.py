@@ -57,6 +57,8 @@ _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
 _ONE = re.compile(r"\b(?:one|1|single|sole|only)\b", re.I)
 _A_PERSON = re.compile(r"an?\b(?! (?:\w*(?:th|st|nd|rd)|second|third|further|fellow)\b)", re.I)
 """How a figure begins that tells of one more person, not of the next of several, as "a tenth" does."""
+_REACH = 200
+"""How many camps back one is looked for that a figure agrees with; bounds the work on hostile texts."""
 _AGE = r"(?:\s*,?\s*\(?(?:aged? )?\d{1,3}\)?)?"
 _AND = re.compile(rf"{_AGE}[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
 _COMMA = re.compile(rf"{_AGE}\s*[,;]\s*", re.I)
@@ -148,7 +150,8 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
     only_persons = all(_is_one_person(figure) for camp in numbered for figure in camp)
     firm = camps if only_persons else numbered  # beside persons, "several others" tells more
     if disagreeing := _disagreeing(firm, mentions):
-        others = any(not _maybe_the_same(figure, told) for camp in firm for figure in camp for told in disagreeing)
+        here, there = {each.group for camp in firm for each in camp}, {each.group for each in disagreeing}
+        others = any(not _may_overlap(one, other) for one in here for other in there)
         return _span(disagreeing, mentions, others)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
     total = _agreed(camp)
@@ -190,7 +193,11 @@ def _can_replace(new: Casualty, old: Casualty, mentions: Mapping[str, Mention]) 
 
 def _maybe_the_same(one: Casualty, other: Casualty) -> bool:
     """Whether two figures may be meant for the same people, from the groups they are of."""
-    return one.group == other.group or "unknown" in (one.group, other.group)
+    return _may_overlap(one.group, other.group)
+
+
+def _may_overlap(one: str, other: str) -> bool:
+    return one == other or "unknown" in (one, other)
 
 
 def _said_before(words: re.Pattern[str], text: str, figure: Casualty) -> bool:
@@ -203,7 +210,8 @@ def _camps(figures: Sequence[Casualty]) -> list[list[Casualty]]:
     bounds: list[tuple[float, float, set[str]]] = []
     for figure in figures:
         low, high = _bounds(figure.count)
-        for number, (least, most, groups) in enumerate(bounds):
+        for number in range(max(0, len(camps) - _REACH), len(camps)):
+            least, most, groups = bounds[number]
             if max(low, least) <= min(high, most) and len((groups | {figure.group}) - {"unknown"}) < 2:
                 camps[number].append(figure)
                 bounds[number] = max(low, least), min(high, most), groups | {figure.group}
@@ -318,19 +326,24 @@ def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
     group or two names: "the bomber, a man of 24" is one, and "three people, two women and a man" is three.
     """
     chains: list[list[Casualty]] = []
+    ends: list[int] = []  # how many of each chain stand before its last "and" or behind it
     chain: list[Casualty] = []
     for figure in figures:
         gap = text[chain[-1].end : figure.start] if chain else ""
+        known = bool(chain) and (chain[-1].group != "unknown" or _two_persons(chain[-1], figure))
         if figure.count.low is None:
             chain = []
         elif chain and _AND.fullmatch(gap):
-            chain = [*chain, figure]
-            chains.append(chain)
-        elif chain and _COMMA.fullmatch(gap) and (chain[-1].group != "unknown" or _two_persons(chain[-1], figure)):
-            chain = [*chain, figure]
+            chain.append(figure)
+            ends[-1] = len(chain)
+        elif known and _COMMA.fullmatch(gap):
+            chain.append(figure)
         else:
             chain = [figure]
-    return max((_without_whole(each) for each in chains), key=_least, default=[])
+            chains.append(chain)
+            ends.append(0)
+    lists = [chain[:end] for chain, end in zip(chains, ends, strict=True) if end]
+    return max(map(_without_whole, lists), key=_least, default=[])
 
 
 def _added(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
@@ -372,13 +385,12 @@ def _full_name(figure: Casualty) -> set[str]:
 def _named(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
     """The persons that some figures name in full, one figure each."""
     persons: list[Casualty] = []
+    known: set[str] = set()
     for figure in figures:
-        if (
-            _full_name(figure)
-            and not _said_before(_ALIAS, text, figure)
-            and all(_two_persons(figure, person) for person in persons)
-        ):
+        name = _full_name(figure)
+        if name and not name & known and not _said_before(_ALIAS, text, figure):
             persons.append(figure)
+            known |= name
     return persons
 
 

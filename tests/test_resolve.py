@@ -292,6 +292,20 @@ def test_many_names_take_little_time() -> None:
     assert time.perf_counter() - start < 10
 
 
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "⟦{n} men⟧{{KILLED unknown {n} @p{n}}} died, ⟦police⟧{{SOURCE #p{n}}} said. ",
+        "⟦a man⟧{{KILLED civilian 1}} and ",
+    ],
+)
+def test_many_figures_take_little_time(marked: str) -> None:
+    article = parse_inline("".join(marked.format(n=n) for n in range(2, 4002)), id="article", source="tests")
+    start = time.perf_counter()
+    assert len(list(gather_incidents(article.text, article.mentions))) == 1
+    assert time.perf_counter() - start < 10
+
+
 def test_what_nobody_claimed_and_some_only_suspect_is_no_fact() -> None:
     marked = "Reports say ⟦ISIS⟧{STATED} did it. ⟦ISIS⟧{SUSPECTED} is suspected."
     (told,) = incident(marked)[0].actors
