@@ -44,7 +44,7 @@ def main(
         for name, value in measure(Tally(*sums)).items():
             console.print(f"{name.replace('_', ' ')}: {100 * value:.1f} %", highlight=False)
         sums = np.sum([compare_accounts(first[article.id], report_of(article)) for article in articles], axis=0)
-        console.print(f"accounts: {100 * Accounts(*sums).accuracy:.1f} %", highlight=False)
+        console.print(f"accounts: {100 * Accounts(*sums).rates()['accounts'].value:.1f} %", highlight=False)
     if left_out := len(second.missing) + len(second.changed):
         console.print(f"{left_out} texts left out: not in --data, or not those that were labelled")
 

@@ -24,6 +24,7 @@ from casualties.extractor import Extractor
 from casualties.labels import FAMILIES
 from casualties.report import Report
 from casualties.scoring import evaluate
+from casualties.scoring.bootstrap import RESAMPLES, flat_bounds, intervals, resample_rates
 from casualties.scoring.links import BASELINES, Accounts, Linker, compare_accounts, evaluate_links
 from casualties.view import print_evaluation
 from train.data import WHOLE_ARTICLES, Part, load_articles, select
@@ -94,18 +95,25 @@ def grouped(read: Read) -> dict[str, Read]:
 def score(read: Read) -> dict[str, float]:
     """Scores under one flat key each.
 
-    They are those of ``Evaluation.to_dict``; ``accounts``, the share of incidents that came out right, with
-    ``accounts.total``; ``accounts.strict``, which counts invented incidents too; and ``ece.casualty`` and
-    ``ece.attribution``, expected calibration errors.
+    They are those of ``Evaluation.to_dict``; ``accounts``, the share of incidents that came out right, and
+    ``accounts.strict``, which counts invented incidents too, with ``accounts.total`` and so on, and the bounds of their
+    intervals as there; and ``ece.casualty`` and ``ece.attribution``, expected calibration errors.
     """
-    compared = [Accounts(0, 0, 0), *(compare_accounts(article, report) for article, report in read)]
-    accounts = Accounts(*map(sum, zip(*compared, strict=True)))
     return {
         **evaluate([(article.mentions, report.mentions) for article, report in read]).to_dict(),
-        "accounts": accounts.accuracy,
-        "accounts.strict": accounts.strict_accuracy,
-        "accounts.total": accounts.gold,
+        **account_scores([compare_accounts(article, report) for article, report in read]),
         **{f"ece.{family}": calibration_error(outcomes(read, family)) for family in CALIBRATED},
+    }
+
+
+def account_scores(compared: Sequence[Accounts]) -> dict[str, float]:
+    """The scores of the accounts of some texts, with the bounds of their intervals."""
+    rates = Accounts(*map(sum, zip(*compared, strict=True))).rates()
+    resampled = resample_rates([accounts.rates() for accounts in compared], resamples=RESAMPLES, seed=0)
+    return {
+        **{key: rate.value for key, rate in rates.items()},
+        **{f"{key}.total": rate.total for key, rate in rates.items()},
+        **flat_bounds(intervals(resampled)),
     }
 
 
@@ -121,21 +129,20 @@ def link_scores(extractor: Extractor, articles: Sequence[Article]) -> dict[str, 
     by_model: Linker = lambda text, mentions: extractor.link(text, mentions).mentions  # noqa: E731
     for name, linker in {"model": by_model, **BASELINES}.items():
         evaluation = evaluate_links(articles, linker)
-        found[name] = dict(evaluation.scores)
-        for key, bounds in evaluation.intervals.items():
-            found[name] |= {f"{key}.low": bounds.low, f"{key}.high": bounds.high}
+        found[name] = {**evaluation.scores, **flat_bounds(evaluation.intervals)}
     return found
 
 
 def mean_table(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
-    """The main figures of each group in percent: the mean over the models, and the range where there are several."""
+    """The main figures of each group in percent: those of one model with intervals, the mean and range of several."""
     table = Table("group", *MAIN_FIGURES.values(), title=f"mean of {len(scores)} models, percent", title_justify="left")
-    for group in next(iter(scores.values())):
+    first = next(iter(scores.values()))
+    for group in first:
         row = []
         for key in MAIN_FIGURES:
             values = [100 * model[group][key] for model in scores.values()]
-            spread = f" ({min(values):.1f}–{max(values):.1f})" if len(values) > 1 else ""
-            row.append(f"{statistics.mean(values):.1f}{spread}")
+            spread = f"{statistics.mean(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+            row.append(spread if len(values) > 1 else percent_with_interval(first[group], key))
         table.add_row(group, *row)
     return table
 

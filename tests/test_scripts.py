@@ -25,7 +25,7 @@ from casualties.corpus.records import read_records
 from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
 from casualties.labels import LABELS
-from casualties.scoring.links import BASELINES
+from casualties.scoring.links import BASELINES, Accounts
 from casualties.scoring.muc4 import SCORED
 from tests.conftest import REPOSITORY
 from train.card import example
@@ -92,6 +92,18 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     assert "$" not in card
     assert train.card.chance_error([[10**7, 0.5, 0.4]]) < 1e-3 < train.card.chance_error([[40, 0.5, 0.5]]) < 0.1
     assert readme.startswith("a <!-- accuracy -->") and readme.endswith("<!-- /example --> z") and " old " not in readme
+
+
+def test_accounts_have_an_interval_as_the_other_figures() -> None:
+    accounts = [Accounts(1, 1, 0), Accounts(0, 1, 1)] * 20
+    scores = scripts.evaluate.account_scores(accounts)
+    assert scores["accounts"] == 0.5 and scores["accounts.strict"] == pytest.approx(1 / 3)
+    assert (scores["accounts.total"], scores["accounts.strict.total"]) == (40, 60)
+    for key in ("accounts", "accounts.strict"):
+        assert 0 < scores[f"{key}.low"] < scores[key] < scores[f"{key}.high"] < 1
+    others = dict.fromkeys(scripts.evaluate.MAIN_FIGURES, 0.25) | {"texts.total": 40}
+    row = train.card.group_table({"model": {"all": others | scores}}).splitlines()[-1]
+    assert re.search(r"\| 50\.0 \[3\d\.\d–6\d\.\d\] \| 33\.3 \[\d\d\.\d–\d\d\.\d\] \|$", row)
 
 
 def test_the_readme_shows_what_its_first_command_prints() -> None:

@@ -316,12 +316,12 @@ def as_link_model(network: nn.Module) -> LinkModel:
 
 
 def dev_scores(model: LinkModel, articles: Sequence[Article], vectors: Mapping[str, Floats]) -> dict[str, float]:
-    """The scores of links, as ``casualties.scoring.links`` names them, and the accuracy of ``accounts``."""
+    """The scores of links, as ``casualties.scoring.links`` names them, and ``accounts``."""
     reports = [link(each.text, unlinked(each), links=model, vectors=vectors[each.id]) for each in articles]
     read = list(zip(articles, reports, strict=True))
     sums = np.sum([tally(article.mentions, report.mentions) for article, report in read], axis=0)
     accounts = Accounts(*np.sum([compare_accounts(article, report) for article, report in read], axis=0))
-    return measure(Tally(*sums)) | {"accounts": accounts.accuracy}
+    return measure(Tally(*sums)) | {"accounts": accounts.rates()["accounts"].value}
 
 
 def write_graph(network: LinkNetwork, groups: GroupLayer | None, path: Path) -> None:

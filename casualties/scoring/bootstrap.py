@@ -1,14 +1,21 @@
-"""Percentile bootstrap intervals (Efron 1979) of rates whose parts add up over texts."""
+"""Percentile bootstrap intervals (Efron 1979) of figures whose parts add up over texts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from casualties.scoring.rate import Rate
+
+Floats = NDArray[np.float64]
+
 COVERAGE = 95.0
 """The share of the resampled values, in percent, that an interval spans."""
+RESAMPLES = 1000
+"""How often texts are drawn, unless a caller says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +26,46 @@ class Interval:
     high: float
 
 
-def resample_rates(
-    right: NDArray[np.int64], total: NDArray[np.int64], *, resamples: int, seed: int
-) -> NDArray[np.float64]:
-    """Compute rates on texts drawn with replacement, as many as there are.
+def resample_rates(texts: Sequence[Mapping[str, Rate]], *, resamples: int, seed: int) -> dict[str, Floats]:
+    """Compute rates on texts drawn with replacement.
 
     Args:
-        right: numerators, texts by figures.
-        total: denominators, of the same shape.
+        texts: what each text adds to each rate, by the same names; at least one text.
+        resamples: as in ``resample_sums``.
+        seed: as in ``resample_sums``.
+
+    Returns:
+        Each rate, (resamples,); NaN where the texts drawn give it nothing to be right about.
+    """
+    parts = [[[rate.right, rate.total] for rate in rates.values()] for rates in texts]
+    # Floats, because numpy multiplies integer matrices without BLAS; sums below 2 ** 53 stay exact.
+    tallies = np.array(parts, np.float64).reshape(len(texts), -1)
+    sums = resample_sums(tallies, resamples=resamples, seed=seed).reshape(resamples, -1, 2)
+    rights, totals = sums[..., 0], sums[..., 1]
+    rates = np.divide(rights, totals, out=np.full_like(rights, np.nan), where=totals > 0)
+    return dict(zip(texts[0], rates.T, strict=True))
+
+
+def resample_sums(tallies: Floats, *, resamples: int, seed: int) -> Floats:
+    """Add up texts drawn with replacement, as many as there are.
+
+    Args:
+        tallies: what each text adds, texts by figures; at least one text.
         resamples: how often to draw.
         seed: of the generator.
 
     Returns:
-        The rates, resamples by figures; NaN where the texts drawn give a figure nothing to be right about.
+        The sums, resamples by figures.
     """
-    texts = len(right)
+    texts = len(tallies)
     generator = np.random.default_rng(seed)
-    # Floats, because numpy multiplies integer matrices without BLAS; sums below 2 ** 53 stay exact.
-    tallies = np.hstack([right, total]).astype(np.float64)
     sums = np.empty((resamples, tallies.shape[1]))
     for row in sums:
         row[:] = np.bincount(generator.integers(texts, size=texts), minlength=texts) @ tallies
-    rights, totals = np.hsplit(sums, 2)
-    return np.divide(rights, totals, out=np.full_like(rights, np.nan), where=totals > 0)
+    return sums
 
 
-def interval(values: NDArray[np.float64]) -> Interval | None:
+def interval(values: Floats) -> Interval | None:
     """The interval that resampled values span, or ``None`` where all are undefined.
 
     Undefined values (NaN) are left out: texts drawn without a single mention of a rare label say nothing about it.
@@ -55,3 +76,14 @@ def interval(values: NDArray[np.float64]) -> Interval | None:
     outside = (100.0 - COVERAGE) / 2
     low, high = np.percentile(defined, [outside, 100.0 - outside])
     return Interval(float(low), float(high))
+
+
+def intervals(resampled: Mapping[str, Floats]) -> dict[str, Interval]:
+    """The interval of each figure that has one, from its resampled values."""
+    bounds = {name: interval(values) for name, values in resampled.items()}
+    return {name: found for name, found in bounds.items() if found}
+
+
+def flat_bounds(bounds: Mapping[str, Interval]) -> dict[str, float]:
+    """Intervals as flat scores: the bounds stand under the key of their figure with ``.low`` and ``.high``."""
+    return {f"{key}.{side}": value for key, found in bounds.items() for side, value in asdict(found).items()}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from casualties.scoring.bootstrap import Interval, interval, resample_rates
+from casualties.scoring.bootstrap import RESAMPLES, Interval, flat_bounds, intervals, resample_rates
 from casualties.scoring.figures import FigureScores, score_figures
 from casualties.scoring.mentions import SCORED, MentionScores, Pair, score_mentions
 from casualties.scoring.rate import Rate
@@ -59,9 +59,7 @@ class Evaluation:
         flat = mention_values(self.mentions)
         for name, rate in self.figures.rates().items():
             flat |= {name: rate.value, f"{name}.total": rate.total}
-        for key, bounds in self.intervals.items():
-            flat |= {f"{key}.low": bounds.low, f"{key}.high": bounds.high}
-        return flat
+        return flat | flat_bounds(self.intervals)
 
     def rows(self) -> list[Row]:
         """A table with a line for each label, each family after its labels, and ``all``."""
@@ -72,7 +70,7 @@ class Evaluation:
         return rows
 
 
-def evaluate(pairs: Sequence[Pair], *, resamples: int = 1000, seed: int = 0) -> Evaluation:
+def evaluate(pairs: Sequence[Pair], *, resamples: int = RESAMPLES, seed: int = 0) -> Evaluation:
     """Score predicted mentions, and what they say, against gold ones.
 
     Args:
@@ -83,8 +81,8 @@ def evaluate(pairs: Sequence[Pair], *, resamples: int = 1000, seed: int = 0) -> 
     Raises:
         ValueError: if mentions of one side overlap, or a label is not in ``labels.LABELS``.
     """
-    intervals = _intervals(pairs, resamples=resamples, seed=seed) if resamples and pairs else {}
-    return Evaluation(score_mentions(pairs), score_figures(pairs), intervals)
+    bounds = _intervals(pairs, resamples=resamples, seed=seed) if resamples and pairs else {}
+    return Evaluation(score_mentions(pairs), score_figures(pairs), bounds)
 
 
 def mention_values(scores: MentionScores) -> dict[str, float]:
@@ -110,9 +108,6 @@ def _values(rates: Mapping[str, Rate]) -> list[float]:
 def _intervals(pairs: Sequence[Pair], *, resamples: int, seed: int) -> dict[str, Interval]:
     """The intervals of all figures that have one, from the tallies of each text on its own."""
     texts = [_mention_rates(score_mentions([pair])) | score_figures([pair]).rates() for pair in pairs]
-    right = np.array([[rate.right for rate in rates.values()] for rates in texts])
-    total = np.array([[rate.total for rate in rates.values()] for rates in texts])
-    resampled = dict(zip(texts[0], resample_rates(right, total, resamples=resamples, seed=seed).T, strict=True))
+    resampled = resample_rates(texts, resamples=resamples, seed=seed)
     resampled[MAIN_METRIC] = np.mean([resampled[part] for part in MAIN_PARTS], axis=0)
-    bounds = {key: interval(values) for key, values in resampled.items()}
-    return {key: found for key, found in bounds.items() if found}
+    return intervals(resampled)

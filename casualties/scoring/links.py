@@ -12,23 +12,21 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from casualties.actors import same_actor
 from casualties.corpus.records import Article
 from casualties.report import Actor, Incident, Mention, Report
 from casualties.resolve import gather_incidents
 from casualties.rules import Sentences, link_by_rules
-from casualties.scoring.bootstrap import Interval, interval
+from casualties.scoring.bootstrap import RESAMPLES, Floats, Interval, intervals, resample_sums
 from casualties.scoring.mentions import match
+from casualties.scoring.rate import Rate
 
 OUTCOMES = ("KILLED", "WOUNDED")
 """The totals that an account must have right."""
 
 Linker = Callable[[str, Sequence[Mention]], Sequence[Mention]]
 """Gives the mentions of a text their incidents, sources and parts."""
-
-Floats = NDArray[np.float64]
 
 
 class Tally(NamedTuple):
@@ -65,7 +63,7 @@ class LinkEvaluation:
 
 
 def evaluate_links(
-    articles: Sequence[Article], linker: Linker, *, resamples: int = 1000, seed: int = 0
+    articles: Sequence[Article], linker: Linker, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> LinkEvaluation:
     """Score a way to link on the mentions that people marked.
 
@@ -77,12 +75,11 @@ def evaluate_links(
     """
     tallies = np.array([tally(article.mentions, linker(article.text, unlinked(article))) for article in articles])
     tallies = tallies.reshape(len(articles), len(Tally._fields))
-    generator = np.random.default_rng(seed)
-    drawn = [tallies[generator.integers(len(tallies), size=len(tallies))].sum(axis=0) for _ in range(resamples)]
-    resampled = [measure(Tally(*sums)) for sums in drawn] if len(tallies) else []
     scores = measure(Tally(*tallies.sum(axis=0)))
-    bounds = {name: interval(np.array([each[name] for each in resampled])) for name in scores} if resampled else {}
-    return LinkEvaluation(scores, {name: found for name, found in bounds.items() if found})
+    if not articles or not resamples:
+        return LinkEvaluation(scores, {})
+    drawn = [measure(Tally(*sums)) for sums in resample_sums(tallies, resamples=resamples, seed=seed)]
+    return LinkEvaluation(scores, intervals({name: np.array([each[name] for each in drawn]) for name in scores}))
 
 
 def unlinked(article: Article) -> list[Mention]:
@@ -206,15 +203,12 @@ class Accounts(NamedTuple):
     invented: int
     """Incidents of the report that are none of the text's."""
 
-    @property
-    def accuracy(self) -> float:
-        """The share of the text's incidents that are right."""
-        return self.right / max(1, self.gold)
-
-    @property
-    def strict_accuracy(self) -> float:
-        """The share of all incidents, invented ones included, that are right."""
-        return self.right / max(1, self.gold + self.invented)
+    def rates(self) -> dict[str, Rate]:
+        """``accounts``, the text's incidents that are right, and ``accounts.strict``, of invented ones as well."""
+        return {
+            "accounts": Rate(self.right, self.gold),
+            "accounts.strict": Rate(self.right, self.gold + self.invented),
+        }
 
 
 def compare_accounts(article: Article, report: Report) -> Accounts:

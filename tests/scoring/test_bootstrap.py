@@ -3,29 +3,38 @@
 import numpy as np
 import pytest
 
-from casualties.scoring.bootstrap import Interval, interval, resample_rates
+from casualties.scoring.bootstrap import Interval, flat_bounds, interval, intervals, resample_rates, resample_sums
+from casualties.scoring.rate import Rate
 
 
 def test_interval_of_a_share_is_near_the_normal_approximation() -> None:
-    right = np.arange(400)[:, np.newaxis] % 2
-    bounds = interval(resample_rates(right, np.ones_like(right), resamples=2000, seed=1)[:, 0])
+    texts = [{"share": Rate(number % 2, 1)} for number in range(400)]
+    bounds = interval(resample_rates(texts, resamples=2000, seed=1)["share"])
     assert bounds is not None
     assert (bounds.low, bounds.high) == pytest.approx((0.451, 0.549), abs=0.006)
 
 
 def test_resampling_draws_whole_texts_and_is_reproducible() -> None:
-    right = np.array([[1, 3], [0, 0], [2, 6]])
-    total = np.array([[2, 6], [1, 3], [2, 6]])
-    rates = resample_rates(right, total, resamples=50, seed=7)
-    assert rates.shape == (50, 2)
-    np.testing.assert_allclose(rates[:, 0], rates[:, 1])
-    np.testing.assert_array_equal(rates, resample_rates(right, total, resamples=50, seed=7))
-    assert not np.array_equal(rates, resample_rates(right, total, resamples=50, seed=8))
+    texts = [
+        {"one": Rate(right, total), "thrice": Rate(3 * right, 3 * total)} for right, total in ((1, 2), (0, 1), (2, 2))
+    ]
+    rates = resample_rates(texts, resamples=50, seed=7)
+    assert {name: values.shape for name, values in rates.items()} == {"one": (50,), "thrice": (50,)}
+    np.testing.assert_allclose(rates["one"], rates["thrice"])
+    np.testing.assert_array_equal(rates["one"], resample_rates(texts, resamples=50, seed=7)["one"])
+    assert not np.array_equal(rates["one"], resample_rates(texts, resamples=50, seed=8)["one"])
+
+
+def test_sums_are_of_as_many_texts_as_there_are() -> None:
+    sums = resample_sums(np.array([[1.0, 1.0], [1.0, 10.0], [1.0, 100.0]]), resamples=50, seed=0)
+    assert (sums[:, 0] == 3).all()
+    assert {sum(int(digit) for digit in str(int(value))) for value in sums[:, 1]} == {3}
+    assert len(set(sums[:, 1])) > 5
 
 
 def test_draws_that_say_nothing_are_left_out() -> None:
-    right = total = np.array([[1, 0], [0, 0], [0, 0]])
-    rates = resample_rates(right, total, resamples=200, seed=0)
-    assert np.isnan(rates[:, 0]).any()
-    assert interval(rates[:, 0]) == Interval(1.0, 1.0)
-    assert interval(rates[:, 1]) is None
+    texts = [{"rare": Rate(number, number), "none": Rate(0, 0)} for number in (1, 0, 0)]
+    rates = resample_rates(texts, resamples=200, seed=0)
+    assert np.isnan(rates["rare"]).any()
+    assert intervals(rates) == {"rare": Interval(1.0, 1.0)}
+    assert flat_bounds(intervals(rates)) == {"rare.low": 1.0, "rare.high": 1.0}

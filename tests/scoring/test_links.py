@@ -128,9 +128,11 @@ def test_accounts() -> None:
     nothing = Article(id="c", source="tests", text=ARTICLE.text, mentions=(), incidents=())
     accounts = compare_accounts(nothing, invented)
     assert accounts == (0, 0, 1)
-    assert accounts.accuracy == accounts.strict_accuracy == 0
-    assert Accounts(3, 4, 2).accuracy == 0.75
-    assert Accounts(3, 4, 2).strict_accuracy == 0.5
+    assert [rate.value for rate in accounts.rates().values()] == [0, 0]
+    assert {key: rate.value for key, rate in Accounts(3, 4, 2).rates().items()} == {
+        "accounts": 0.75,
+        "accounts.strict": 0.5,
+    }
 
 
 def claimed_by_nobody(article: Article) -> tuple[Mention, ...]:
