@@ -66,12 +66,14 @@ def resample_sums(tallies: Floats, *, resamples: int, seed: int) -> Floats:
 
 
 def interval(values: Floats) -> Interval | None:
-    """The interval that resampled values span, or ``None`` where all are undefined.
+    """The interval that resampled values span, or ``None`` where all are undefined or all alike.
 
     Undefined values (NaN) are left out: texts drawn without a single mention of a rare label say nothing about it.
+    Where all values are alike, as of 19 right of 19, resampling cannot tell how far the figure may be off, which is
+    not to say that it is certain.
     """
     defined = values[~np.isnan(values)]
-    if not len(defined):
+    if not len(defined) or np.allclose(defined, defined[0]):
         return None
     outside = (100.0 - COVERAGE) / 2
     low, high = np.percentile(defined, [outside, 100.0 - outside])

@@ -33,8 +33,16 @@ def test_sums_are_of_as_many_texts_as_there_are() -> None:
 
 
 def test_draws_that_say_nothing_are_left_out() -> None:
-    texts = [{"rare": Rate(number, number), "none": Rate(0, 0)} for number in (1, 0, 0)]
+    texts = [{"rare": Rate(right, total), "none": Rate(0, 0)} for right, total in ((1, 1), (0, 1), (0, 0))]
     rates = resample_rates(texts, resamples=200, seed=0)
     assert np.isnan(rates["rare"]).any()
-    assert intervals(rates) == {"rare": Interval(1.0, 1.0)}
-    assert flat_bounds(intervals(rates)) == {"rare.low": 1.0, "rare.high": 1.0}
+    assert intervals(rates) == {"rare": Interval(0.0, 1.0)}
+    assert flat_bounds(intervals(rates)) == {"rare.low": 0.0, "rare.high": 1.0}
+
+
+@pytest.mark.parametrize("right", [0, 1])
+def test_a_figure_that_is_the_same_in_all_draws_has_no_interval(right: int) -> None:
+    texts = [{"share": Rate(right, 1)}] * 19
+    assert interval(resample_rates(texts, resamples=200, seed=0)["share"]) is None
+    nearly = [*texts, {"share": Rate(1 - right, 1)}]
+    assert interval(resample_rates(nearly, resamples=200, seed=0)["share"]) is not None
