@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,6 +224,40 @@ def test_early_stopping_counts_from_the_best_epoch() -> None:
     assert epochs_since_best([{"main": 0.5}, {"main": 0.7}, {"main": 0.6}, {"main": 0.7}]) == 2
 
 
+def test_a_run_stops_when_it_has_not_improved_for_as_long_as_its_patience(config: Config, tmp_path: Path) -> None:
+    patient = replace(
+        config, training=replace(config.training, epochs=5, patience=2, learning_rate=0, head_learning_rate=0)
+    )
+    history = finetune(patient, ARTICLES[:1], ARTICLES[:1], tmp_path, seed=0)
+    assert len(history) == 3  # nothing is learnt, so the first epoch is the best, and two more are waited for
+
+
+def test_a_run_goes_on_from_the_best_model_of_its_start(config: Config, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """The tagger and the group head are the start's, where nothing is learnt; the bare encoder's are others."""
+    still = replace(config, training=replace(config.training, epochs=1, learning_rate=0, head_learning_rate=0))
+    shutil.copytree(tiny_checkpoint, tmp_path / "start" / "best")
+    finetune(still, ARTICLES[:1], ARTICLES[:1], tmp_path / "on", seed=0, start=tmp_path / "start")
+    finetune(still, ARTICLES[:1], ARTICLES[:1], tmp_path / "bare", seed=0)
+    start, on, bare = (
+        CasualtyModel.load(folder).state_dict()
+        for folder in (tiny_checkpoint, tmp_path / "on" / "best", tmp_path / "bare" / "best")
+    )
+    assert all(torch.equal(start[name], on[name]) for name in start)
+    for name in ("tagger.classifier.weight", "group_head.weight"):
+        assert not torch.equal(start[name], bare[name])
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_frozen_word_embeddings_stay_as_they_were(frozen: bool, config: Config, tmp_path: Path) -> None:
+    once = replace(config, freeze_embeddings=frozen, training=replace(config.training, epochs=1))
+    finetune(once, ARTICLES, ARTICLES[:1], tmp_path, seed=0)
+    before, after = (
+        AutoModel.from_pretrained(folder).get_input_embeddings().weight
+        for folder in (config.encoder, tmp_path / "best")
+    )
+    assert torch.equal(before, after) is frozen
+
+
 def test_the_loss_weighs_rare_tags_more() -> None:
     tags = torch.tensor([[0] * 99 + [1], [IGNORED] * 100])
     balanced = Loss(tags, balance=0.5, group_weight=0.0).tag_weights
@@ -437,6 +472,17 @@ def test_an_export_that_loses_more_than_is_let_pass_is_refused() -> None:
     check(report)
     with pytest.raises(ValueError, match=r"loses too much: .* --no-quantize"):
         check(report | {"exported.main": 0.735})
+
+
+def test_a_graph_that_is_not_the_model_is_refused(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = {"float.max_difference": 0.9e-3, "torch.main": 0.75, "exported.main": 0.75}
+    check(report)
+    monkeypatch.setattr(train.export, "compare", lambda *_: report | {"float.max_difference": 1.1e-3})
+    with pytest.raises(ValueError, match=r"differ by 0\.0011 in a probability"):
+        export(tiny_checkpoint, tmp_path / "model", WINDOWING, ARTICLES, "tiny", "0", quantize=False)
+    assert not (tmp_path / "model").exists()
 
 
 def test_the_engine_gives_the_same_whatever_the_batch(tiny_checkpoint: Path) -> None:
