@@ -433,8 +433,11 @@ def test_other_families_of_encoders_fit(family: type[PretrainedConfig], tmp_path
     in_use = onnx_model(tmp_path / "model.onnx")(*(each.numpy() for each in given))
     assert all(np.allclose(output.detach(), used, atol=1e-4) for output, used in zip(outputs, in_use, strict=True))
     assert len(model.heads()) >= 4
-    rates = {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
-    assert 0.3 in rates
+    encoder = list(model.tagger.base_model.modules())
+    rates = [module.p for module in encoder if isinstance(module, torch.nn.Dropout)]
+    rates += [module.attention_dropout for module in encoder if hasattr(module, "attention_dropout")]  # ModernBERT's
+    assert set(rates) == {0.3, 0.0}
+    assert rates.count(0.0) == 1  # of the attention weights, in the one layer
 
 
 def test_the_checkpoint_is_a_transformers_token_classifier(tiny_checkpoint: Path) -> None:
