@@ -59,6 +59,9 @@ def main(
     run: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     folder: Annotated[Path, typer.Argument(help="Where to write the model.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts, for the check.")] = None,
+    articles: Annotated[
+        list[Path] | None, typer.Option(help="More folders of labelled articles, for the check and to tune on.")
+    ] = None,
     only: Annotated[
         Path | None, typer.Option(help="Labelled articles to check and tune on, in place of these.")
     ] = None,
@@ -71,7 +74,7 @@ def main(
 ) -> None:
     """Export the best model of a run."""
     with command_line():
-        dev = [*read_labelled([only]).articles] if only else select(load_articles(data), "dev")
+        dev = [*read_labelled([only]).articles] if only else select(load_articles(data, articles or []), "dev")
         windowing = read_config(run / CONFIG).windowing
         favour = {"casualty": favour_casualties, "attribution": favour_attributions, "context": favour_context}
         report = export(run / "best", folder, windowing, dev, name, version, quantize=quantize, favour=favour)

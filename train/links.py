@@ -74,6 +74,7 @@ logger = logging.getLogger(__name__)
 def main(
     folder: Annotated[Path, typer.Argument(help="A model folder that train.export wrote.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
+    articles: Annotated[list[Path] | None, typer.Option(help="More folders of labelled articles.")] = None,
     only: Annotated[
         tuple[Path, Path] | None, typer.Option(help="Articles to learn from, and to choose by, in place of all these.")
     ] = None,
@@ -82,7 +83,7 @@ def main(
     """Train a link model, which tells groups too, and put it into a model folder."""
     with command_line():
         Manifest.read(folder)  # before the work, not after it
-        learnt, chosen_by = labelled_parts(data, [], only)
+        learnt, chosen_by = labelled_parts(data, articles or [], only)
         vectors = vectors_of(without_links(folder), [*learnt, *chosen_by])
         network, groups = train_links(learnt, chosen_by, vectors, seed), train_groups(learnt, vectors, seed)
         scratch = folder / "links.tmp"

@@ -29,8 +29,10 @@ from transformers import (
 )
 from typer.testing import CliRunner
 
+import train.data
 import train.export
 import train.finetune
+import train.links
 from casualties.corpus.inline import parse_inline
 from casualties.corpus.records import Article
 from casualties.decode import decode
@@ -43,7 +45,7 @@ from casualties.windows import TOKEN_TYPES, Windowing
 from tests.conftest import WINDOW_OVERLAP, WINDOW_SIZE
 from train.augment import fillers_of, lower, swap_mentions
 from train.config import CONFIG, Config, TrainingConfig, read_config
-from train.data import read_split
+from train.data import labelled_parts, read_split
 from train.encoders import PACKAGED, ZIPPED, encoder_location
 from train.export import check, export, write_graph
 from train.features import IGNORED, label_words, make_dataset, make_taught_dataset
@@ -217,6 +219,34 @@ def test_articles_of_ones_own_alone_are_trained_on_and_exported(tiny_encoder: Pa
     )
     assert exported.exit_code == 0, exported.output
     assert Extractor(model).manifest.name == "mine"
+
+
+def test_the_articles_of_ones_own_that_were_held_out_choose_what_comes_after_training(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Export and links are given what training held out: the project's dev articles and the user's."""
+    names = {"ours": [read_split()["dev"][0]], "mine": [f"own-{number}" for number in range(30)]}
+    for folder, ids in names.items():
+        (tmp_path / folder).mkdir()
+        for id in ids:
+            (tmp_path / folder / f"{id}.txt").write_text("⟦Nine⟧{KILLED unknown 9} died.", encoding="utf-8")
+    monkeypatch.setattr(train.data, "ARTICLES", tmp_path / "ours")
+    mine, given = [tmp_path / "mine"], []
+    _, held_out = labelled_parts(None, mine)
+    assert 1 < len(held_out) < 10 and held_out[0].id == names["ours"][0]
+
+    def stop(articles: list[Article]) -> None:
+        given.append(articles)
+        raise ValueError("far enough")
+
+    shutil.copyfile(DEFAULT_CONFIG, tmp_path / CONFIG)
+    monkeypatch.setattr(train.export, "export", lambda *arguments, **_: stop(arguments[3]))
+    monkeypatch.setattr(train.links, "train_links", lambda *arguments: stop(arguments[1]))
+    with pytest.raises(typer.Exit):
+        train.export.main(tmp_path, tmp_path / "model", articles=mine)
+    with pytest.raises(typer.Exit):
+        train.links.main(tiny_model, articles=mine)
+    assert given == [held_out, held_out]
 
 
 def test_early_stopping_counts_from_the_best_epoch() -> None:
