@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from casualties.extractor import Extractor
+from train.command_line import command_line
 from train.data import load_articles
 
 ARTICLES = 200
@@ -35,19 +36,22 @@ def main(
     measure: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Compare models."""
-    if measure:
-        typer.echo(json.dumps(measure_once(models[0])))
-        return
-    results: dict[str, list[dict[str, float]]] = {model: [] for model in models}
-    for _ in track(range(rounds), "measuring", console=Console(stderr=True)):
-        for model in models:
-            command = [sys.executable, __file__, model, "--measure"]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            results[model].append(json.loads(done.stdout))
-    medians = {model: {key: _median(figures, key) for key in figures[0]} for model, figures in results.items()}
-    Console().print(comparison(medians))
-    if output:
-        output.write_text(json.dumps(medians, indent=1) + "\n", encoding="utf-8")
+    with command_line():
+        if measure:
+            typer.echo(json.dumps(measure_once(models[0])))
+            return
+        results: dict[str, list[dict[str, float]]] = {model: [] for model in models}
+        for _ in track(range(rounds), "measuring", console=Console(stderr=True)):
+            for model in models:
+                command = [sys.executable, __file__, model, "--measure"]
+                done = subprocess.run(command, capture_output=True, text=True)
+                if done.returncode:
+                    raise ValueError(f"measuring {model} ended with exit code {done.returncode}: {done.stderr.strip()}")
+                results[model].append(json.loads(done.stdout))
+        medians = {model: {key: _median(figures, key) for key in figures[0]} for model, figures in results.items()}
+        Console().print(comparison(medians))
+        if output:
+            output.write_text(json.dumps(medians, indent=1) + "\n", encoding="utf-8")
 
 
 def measure_once(model: str) -> dict[str, float]:
@@ -58,12 +62,13 @@ def measure_once(model: str) -> dict[str, float]:
         of linking in the time of finding mentions (percent, in a text of 20,000 words, for 60 of its mentions), and
         the peak resident memory in MB.
     """
-    ours = load_articles(None)
-    texts = [article.text for article in ours[:: max(1, len(ours) // ARTICLES)]]
-    one = min(texts, key=lambda text: abs(len(text.split()) - 400))
     started = time.perf_counter()
     extractor = Extractor(model)
     loaded = time.perf_counter()
+    ours = load_articles(None)
+    texts = [article.text for article in ours[:: max(1, len(ours) // ARTICLES)]]
+    one = min(texts, key=lambda text: abs(len(text.split()) - 400))
+    began = time.perf_counter()
     extractor.extract(one)
     read = time.perf_counter()
     for _ in extractor.extract_many(texts):
@@ -72,7 +77,7 @@ def measure_once(model: str) -> dict[str, float]:
     many_read = time.perf_counter()
     return {
         "load s": loaded - started,
-        "400 words s": read - loaded,
+        "400 words s": read - began,
         "words/s": words / (many_read - read),
         "links %": 100 * share_of_links(extractor, "\n\n".join(texts)),
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

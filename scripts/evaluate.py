@@ -27,6 +27,7 @@ from casualties.scoring import evaluate
 from casualties.scoring.bootstrap import RESAMPLES, flat_bounds, intervals, resample_rates
 from casualties.scoring.links import BASELINES, Accounts, Linker, compare_accounts, evaluate_links
 from casualties.view import print_evaluation
+from train.command_line import command_line
 from train.data import WHOLE_ARTICLES, Part, load_articles, select
 
 MAIN_FIGURES = {
@@ -60,26 +61,28 @@ def main(
     output: Annotated[Path | None, typer.Option(help="Where to write all scores as JSON.")] = None,
 ) -> None:
     """Score models on held-out articles."""
-    articles = select(load_articles(data), part)
-    console = Console()
-    scores: dict[str, dict[str, dict[str, float]]] = {}
-    for model in models:
-        texts = track([article.text for article in articles], model, console=Console(stderr=True))
-        read: Read = list(zip(articles, Extractor(model).extract_many(texts), strict=True))
-        scores[model] = {group: score(members) for group, members in grouped(read).items()}
-        evaluation = evaluate([(article.mentions, report.mentions) for article, report in read])
-        print_evaluation(evaluation, console, f"{model}: {part}, {len(articles)} articles")
-        if model == models[0]:
-            sureness = {family: reliability(outcomes(read, family)) for family in CALIBRATED}
-    links = {
-        group: link_scores(Extractor(models[0]), [article for article, _ in members])
-        for group, members in grouped(read).items()
-    }
-    for table in (mean_table(scores), link_table(links), reliability_table(sureness)):
-        console.print(table)
-    if output:
-        found = {"part": part, "models": scores, "links": links, "reliability": sureness}
-        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with command_line():
+        extractors = {model: Extractor(model) for model in models}
+        articles = select(load_articles(data), part)
+        console = Console()
+        scores: dict[str, dict[str, dict[str, float]]] = {}
+        for model, extractor in extractors.items():
+            texts = track([article.text for article in articles], model, console=Console(stderr=True))
+            read: Read = list(zip(articles, extractor.extract_many(texts), strict=True))
+            scores[model] = {group: score(members) for group, members in grouped(read).items()}
+            evaluation = evaluate([(article.mentions, report.mentions) for article, report in read])
+            print_evaluation(evaluation, console, f"{model}: {part}, {len(articles)} articles")
+            if model == models[0]:
+                sureness = {family: reliability(outcomes(read, family)) for family in CALIBRATED}
+        links = {
+            group: link_scores(extractors[models[0]], [article for article, _ in members])
+            for group, members in grouped(read).items()
+        }
+        for table in (mean_table(scores), link_table(links), reliability_table(sureness)):
+            console.print(table)
+        if output:
+            found = {"part": part, "models": scores, "links": links, "reliability": sureness}
+            output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def grouped(read: Read) -> dict[str, Read]:

@@ -24,6 +24,7 @@ from casualties.extractor import Extractor
 from casualties.report import Attribution, Casualty, Count, Mention
 from casualties.scoring import evaluate
 from train.augment import reword
+from train.command_line import command_line
 from train.data import load_articles, select
 
 FIGURES = ("casualty.exact.f1", "casualty.overlap.f1", "attribution.overlap.f1", "counts", "texts")
@@ -197,17 +198,18 @@ def main(
     output: Annotated[Path | None, typer.Option(help="Where to write the scores as JSON.")] = None,
 ) -> None:
     """Score a model on changed articles."""
-    articles = select(load_articles(data), "test")
-    extractor = Extractor(model)
-    scores: dict[str, dict[str, float]] = {}
-    for name, change in CHANGES.items():
-        scores[name] = score(extractor, [change(article) for article in articles], name)
-    table = Table("articles", *FIGURES, title=f"{model}, {len(articles)} articles, percent", title_justify="left")
-    for name, figures in scores.items():
-        table.add_row(name, *(f"{100 * figures[key]:.1f}" for key in FIGURES))
-    Console().print(table)
-    if output:
-        output.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    with command_line():
+        extractor = Extractor(model)
+        articles = select(load_articles(data), "test")
+        scores: dict[str, dict[str, float]] = {}
+        for name, change in CHANGES.items():
+            scores[name] = score(extractor, [change(article) for article in articles], name)
+        table = Table("articles", *FIGURES, title=f"{model}, {len(articles)} articles, percent", title_justify="left")
+        for name, figures in scores.items():
+            table.add_row(name, *(f"{100 * figures[key]:.1f}" for key in FIGURES))
+        Console().print(table)
+        if output:
+            output.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
 def score(extractor: Extractor, articles: Sequence[Article], name: str) -> dict[str, float]:

@@ -171,6 +171,24 @@ def test_the_benchmark_measures_a_model(tiny_model: Path) -> None:
     assert all(value > 0 for value in json.loads(output).values())
 
 
+@pytest.mark.parametrize(
+    ("main", "options"),
+    [
+        (scripts.evaluate.main, []),
+        (scripts.robustness.main, []),
+        (scripts.benchmark.main, ["--measure"]),
+    ],
+)
+def test_a_model_that_is_not_there_is_named_in_one_line(main: object, options: list[str], tmp_path: Path) -> None:
+    error = failure(main, tmp_path / "absent", *options)
+    assert error.startswith(f"ModelError: {tmp_path / 'absent'}") and error.count("\n") == 1
+
+
+def test_the_benchmark_says_why_a_model_could_not_be_measured(tmp_path: Path) -> None:
+    error = failure(scripts.benchmark.main, tmp_path / "absent")
+    assert f"absent ended with exit code 1: ModelError: {tmp_path}/absent/config.json is missing" in error
+
+
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A set of one article, with its key, a system that answers by the key, and one that says nothing."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import transformers
 import typer
 
 from casualties.extractor import ModelError
@@ -15,8 +15,11 @@ from casualties.extractor import ModelError
 @contextmanager
 def command_line() -> Iterator[None]:
     """Log what happens, and end with exit code 1 and one line on what a person can mend."""
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    if "transformers" in sys.modules:  # it takes memory, which scripts/benchmark.py would measure with a model's
+        import transformers
+
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:

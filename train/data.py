@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Article, RecordError, join_texts, read_records, sha256
@@ -22,6 +22,7 @@ WHOLE_ARTICLES = ("articles", "muc_articles")
 """The collections of whole articles; the others are short items."""
 
 Part = Literal["train", "dev", "test"]
+PARTS: tuple[Part, ...] = get_args(Part)
 Split = dict[Part, list[str]]
 """The ids of each part."""
 
@@ -61,8 +62,14 @@ def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Artic
 
 
 def read_split(file: Path = SPLIT_FILE) -> Split:
-    """Read the ids of train, dev and test."""
+    """Read the ids of train, dev and test.
+
+    Raises:
+        ValueError: if the file does not hold them.
+    """
     split: Split = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(split, dict) or not split.keys() >= set(PARTS):
+        raise ValueError(f"{file} is no split file: it holds no lists of ids named {', '.join(PARTS)}")
     return split
 
 

@@ -19,7 +19,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -30,7 +30,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_dates
-from train.data import SPLIT_FILE, Part, Split, load_articles, read_split
+from train.data import PARTS, SPLIT_FILE, Part, Split, load_articles, read_split
 
 SHARES: dict[Part, float] = {"test": 0.2, "dev": 0.1}
 """Of each collection; the rest is for training."""
@@ -40,7 +40,6 @@ DAYS = 5
 LARGEST_HELD_OUT = 12
 """A component of more articles is a series of look-alike releases; it goes to train."""
 
-PARTS: tuple[Part, ...] = get_args(Part)
 Flags = NDArray[np.bool_]
 """True or false for each pair of articles."""
 

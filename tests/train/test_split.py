@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
 
 from casualties.corpus.records import Article, read_records
 from casualties.corpus.tables import SOURCES
@@ -61,6 +65,13 @@ def test_the_order_of_articles_does_not_matter() -> None:
     articles = [article(f"a{number}") for number in range(40)]
     components = list(range(40))
     assert extend_split(articles, components, {}) == extend_split(articles[::-1], components[::-1], {})
+
+
+def test_a_file_that_is_no_split_is_named(tmp_path: Path) -> None:
+    for content in ({"test": ["a"]}, ["a"]):
+        (tmp_path / "known.json").write_text(json.dumps(content), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"known\.json is no split file: .* train, dev, test"):
+            read_split(tmp_path / "known.json")
 
 
 def test_every_labelled_article_is_in_exactly_one_part() -> None:
