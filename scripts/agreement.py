@@ -22,6 +22,7 @@ from casualties.scoring import evaluate
 from casualties.scoring.links import Accounts, Tally, compare_accounts, measure, tally
 from casualties.scoring.mentions import match
 from casualties.view import print_evaluation
+from train.command_line import command_line
 from train.data import ANNOTATIONS, load_articles
 
 SECOND = ANNOTATIONS / "second.jsonl"
@@ -31,22 +32,23 @@ def main(
     data: Annotated[Path | None, typer.Option(help="Folder of the third-party texts; without it, ours alone.")] = None,
 ) -> None:
     """Compare first and second labels, the first taken for gold."""
-    first = {article.id: article for article in load_articles(data)}
-    second = join_texts(read_records(SECOND), {id: article.text for id, article in first.items()})
-    console = Console()
-    groups: dict[str, list[Article]] = {"all": list(second.articles)}
-    for article in second.articles:
-        groups.setdefault(article.source, []).append(article)
-    for source, articles in groups.items():
-        pairs = [(first[article.id].mentions, article.mentions) for article in articles]
-        print_evaluation(evaluate(pairs), console, f"{source}: {len(articles)} texts labelled twice")
-        sums = np.sum([tally(*in_common(*pair)) for pair in pairs], axis=0)
-        for name, value in measure(Tally(*sums)).items():
-            console.print(f"{name.replace('_', ' ')}: {100 * value:.1f} %", highlight=False)
-        sums = np.sum([compare_accounts(first[article.id], report_of(article)) for article in articles], axis=0)
-        console.print(f"accounts: {100 * Accounts(*sums).rates()['accounts'].value:.1f} %", highlight=False)
-    if left_out := len(second.missing) + len(second.changed):
-        console.print(f"{left_out} texts left out: not in --data, or not those that were labelled")
+    with command_line():
+        first = {article.id: article for article in load_articles(data)}
+        second = join_texts(read_records(SECOND), {id: article.text for id, article in first.items()})
+        console = Console()
+        groups: dict[str, list[Article]] = {"all": list(second.articles)}
+        for article in second.articles:
+            groups.setdefault(article.source, []).append(article)
+        for source, articles in groups.items():
+            pairs = [(first[article.id].mentions, article.mentions) for article in articles]
+            print_evaluation(evaluate(pairs), console, f"{source}: {len(articles)} texts labelled twice")
+            sums = np.sum([tally(*in_common(*pair)) for pair in pairs], axis=0)
+            for name, value in measure(Tally(*sums)).items():
+                console.print(f"{name.replace('_', ' ')}: {100 * value:.1f} %", highlight=False)
+            sums = np.sum([compare_accounts(first[article.id], report_of(article)) for article in articles], axis=0)
+            console.print(f"accounts: {100 * Accounts(*sums).rates()['accounts'].value:.1f} %", highlight=False)
+        if left_out := len(second.missing) + len(second.changed):
+            console.print(f"{left_out} texts left out: not in --data, or not those that were labelled")
 
 
 def report_of(article: Article) -> Report:

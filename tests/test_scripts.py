@@ -159,6 +159,13 @@ def test_agreement_of_two_readers(shared: Path) -> None:
     assert len(values) >= 4 and min(values[:4]) > 80
 
 
+def test_a_folder_of_texts_that_is_not_there_is_named_in_one_line(tmp_path: Path) -> None:
+    error = failure(scripts.agreement.main, "--data", tmp_path / "absent")
+    assert (
+        error == f"FileNotFoundError: {tmp_path / 'absent'} is no folder; --data takes that of the third-party texts\n"
+    )
+
+
 def test_agreement_says_what_is_missing() -> None:
     code, output, _ = run(scripts.agreement.main)
     assert code == 0

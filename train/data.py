@@ -39,8 +39,11 @@ def load_articles(data: Path | None, folders: Iterable[Path] = ()) -> list[Artic
         folders: more files or folders of labelled articles, with their texts.
 
     Raises:
+        FileNotFoundError: if ``data`` is no folder.
         RecordError: if a file cannot be read, a folder holds none, or two articles have the same id.
     """
+    if data and not data.is_dir():
+        raise FileNotFoundError(f"{data} is no folder; --data takes that of the third-party texts")
     articles = list(read_labelled([ARTICLES, *folders]).articles)
     for source in SOURCES:
         records = list(read_records(ANNOTATIONS / f"{source}.jsonl"))

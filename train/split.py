@@ -30,6 +30,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_dates
+from train.command_line import command_line
 from train.data import PARTS, SPLIT_FILE, Part, Split, load_articles, read_split
 
 SHARES: dict[Part, float] = {"test": 0.2, "dev": 0.1}
@@ -49,12 +50,13 @@ _DATED_ID = re.compile(r"(\d{4}-\d\d-\d\d)-")
 
 def main(data: Annotated[Path, typer.Argument(help="Folder of the third-party texts.")]) -> None:
     """Write the split file, keeping what it already assigns."""
-    articles = load_articles(data)
-    before = read_split() if SPLIT_FILE.exists() else Split()
-    split = extend_split(articles, near_duplicates(articles, read_dates(data)), before)
-    SPLIT_FILE.write_text(json.dumps(split, indent=0) + "\n", encoding="utf-8")
-    for part, ids in split.items():
-        typer.echo(f"{part}: {len(ids)} articles")
+    with command_line():
+        articles = load_articles(data)
+        before = read_split() if SPLIT_FILE.exists() else Split()
+        split = extend_split(articles, near_duplicates(articles, read_dates(data)), before)
+        SPLIT_FILE.write_text(json.dumps(split, indent=0) + "\n", encoding="utf-8")
+        for part, ids in split.items():
+            typer.echo(f"{part}: {len(ids)} articles")
 
 
 def near_duplicates(articles: Sequence[Article], dates: Mapping[str, dt.date]) -> list[int]:
