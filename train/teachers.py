@@ -52,14 +52,18 @@ class Teachers:
 
         Raises:
             FileNotFoundError: if a run has none.
+            ValueError: if they do not cut texts into the same tokens and windows.
         """
         self.weights = tuple(file for run in runs for file in weights_of(run / "best"))
         """What makes these teachers these."""
+        tokenizers = [plain_tokenizer(AutoTokenizer.from_pretrained(run / "best")) for run in runs]
+        self._tokenizer, self._windowing = tokenizers[0], read_config(runs[0] / CONFIG).windowing
+        for run, tokenizer in zip(runs, tokenizers, strict=True):
+            if tokenizer.to_str() != self._tokenizer.to_str() or read_config(run / CONFIG).windowing != self._windowing:
+                raise ValueError(f"{run} has other tokens or windows than {runs[0]}; teachers are runs of one encoder")
         self._device = fastest_device()
         models = [CasualtyModel.load(run / "best").to(self._device) for run in runs]
         self._engines = [as_engine(model, with_vectors=False) for model in models]
-        self._tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(runs[0] / "best"))
-        self._windowing = read_config(runs[0] / CONFIG).windowing
 
     def read(self, articles: Sequence[Article]) -> Iterator[Scores]:
         """The mean of the teachers' probabilities for the words of each text; labels are not looked at."""

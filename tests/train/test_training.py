@@ -374,6 +374,26 @@ def test_teachers_say_the_mean_of_what_each_says(config: Config, tmp_path: Path)
         assert not np.allclose(one.tags, other.tags)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (CONFIG, "size = 256", "size = 512"),
+        ("best/tokenizer_config.json", '"do_lower_case": true', '"do_lower_case": false'),
+    ],
+)
+def test_teachers_that_cut_texts_otherwise_are_refused(
+    file: str, old: str, new: str, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for run in (one, other):
+        shutil.copytree(tiny_checkpoint, run / "best")
+        shutil.copyfile(DEFAULT_CONFIG, run / CONFIG)
+    Teachers([one, other])
+    (other / file).write_text((other / file).read_text().replace(old, new))
+    with pytest.raises(ValueError, match=r"other has other tokens or windows than .*one"):
+        Teachers([one, other])
+
+
 def test_teachers_without_texts_to_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="--data FOLDER"):
         lesson_of([tmp_path], None, None)
