@@ -267,7 +267,7 @@ def learnt(folder: Path, share: float, *values: float) -> Path:
     """A run that learnt from a share of the articles, with the same F1 for everything in an epoch."""
     folder.mkdir()
     settings = DEFAULT_CONFIG.read_text(encoding="utf-8")
-    (folder / "config.toml").write_text(re.sub(r"(?m)^again = \S+", f"again = {share}", settings), encoding="utf-8")
+    (folder / "config.toml").write_text(f"{settings}again = {share}\n", encoding="utf-8")
     names = ["main", *scripts.learning_curve.DRAWN.values(), *scripts.learning_curve.OF_LABELS.values()]
     gold = {f"{label}.gold": 7 for label in LABELS}
     epochs = [json.dumps(dict.fromkeys(names, value) | gold) + "\n" for value in values]

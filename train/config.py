@@ -1,4 +1,4 @@
-"""The settings of a training run, read from TOML."""
+"""The settings of a training run, read from TOML; what a file leaves out has the default that stands here."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class TrainingConfig:
     """The encoder's peak: AdamW's rate rises linearly to it and falls linearly to zero."""
     head_learning_rate: float
     """The heads' peak, higher since they begin at random."""
-    warmup: float
+    warmup: float = 0.06
     """Share of the steps in which the rate rises."""
-    weight_decay: float
-    max_gradient_norm: float
-    balance: float
+    weight_decay: float = 0.01
+    max_gradient_norm: float = 1.0
+    balance: float = 0.1
     """Power of the inverse tag frequency in the loss; see ``train.model.Loss``."""
-    group_weight: float
+    group_weight: float = 0.3
     """Of the groups' loss beside the tags'."""
     swap: float
     """The share of mentions that others of their label replace, anew in each epoch; see ``train.augment``."""
     lower: float
     """The share of the articles that are read in lower case, others in each epoch, so that a text without capitals
     is understood as well."""
-    again: float
+    again: float = 1.0
     """The share of the articles that an earlier stage knew (``--known``) which a run learns from again."""
-    unlabelled: float
+    unlabelled: float = 0.5
     """The share of the windows without labels, which only teachers have read, that an epoch takes, others in each."""
-    trust: float
+    trust: float = 0.5
     """The teachers' share, where there are any, in what is learnt of labelled articles; the labels have the rest."""
 
 
@@ -58,8 +58,9 @@ class Config:
 
     encoder: str
     """A key of ``train.encoders.PACKAGED``, a folder, or an id of the Hugging Face hub."""
-    dropout: float
-    freeze_embeddings: bool
+    dropout: float = 0.1
+    """On the token vectors; see ``train.model.CasualtyModel``."""
+    freeze_embeddings: bool = True
     """Leave the word embeddings as pre-trained: half of a small encoder's parameters, too many for few articles."""
     windowing: Windowing
     training: TrainingConfig

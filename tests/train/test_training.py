@@ -617,13 +617,19 @@ def test_no_article_without_mentions_is_lost(tiny_encoder: Path) -> None:
     assert set(dataset[0]["tags"]) == {0, IGNORED}
 
 
-def test_the_default_config_can_be_read() -> None:
-    config = read_config(DEFAULT_CONFIG)
-    assert config.encoder in PACKAGED
+@pytest.mark.parametrize("path", sorted(DEFAULT_CONFIG.parent.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_config_can_be_read(path: Path) -> None:
+    assert read_config(path).encoder in {*PACKAGED, *ZIPPED}
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("epochs", "epoch"), ("[training]", "[training"), ("dropout", "drop"), ("[windows]", "[window]")]
+    ("old", "new"),
+    [
+        ("epochs", "epoch"),
+        ("[training]", "[training"),
+        ("[windows]", "drop = 0.1\n[windows]"),
+        ("[windows]", "[window]"),
+    ],
 )
 def test_a_wrong_config_names_its_file(old: str, new: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
