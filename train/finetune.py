@@ -37,6 +37,7 @@ from casualties.labels import GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring.evaluation import MAIN_METRIC
 from train.augment import Fillers, fillers_of, lower, swap_mentions
+from train.average import weights_of
 from train.command_line import command_line
 from train.config import CONFIG, Config, TrainingConfig, read_config
 from train.data import labelled_parts, load_articles, read_split
@@ -144,7 +145,7 @@ def finetune(
     loss_function.to(device)
     steps = settings.epochs * len(batches_of(dataset, taught, settings, np.random.default_rng(seed)))
     optimizer, schedule = make_optimizer(model, settings, steps)
-    files = [*(lesson.teachers.weights if lesson else ()), *([start / "best" / "model.safetensors"] if start else ())]
+    files = [*(lesson.teachers.weights if lesson else ()), *(weights_of(start / "best") if start else ())]
     identity = run_identity(config, [*train, *(lesson.texts if lesson else ())], dev, seed, files)
     history = load_checkpoint(run, identity, model, optimizer, schedule)
     fillers, metric = fillers_of(train), evaluate.load(str(METRIC))

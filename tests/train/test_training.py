@@ -275,6 +275,11 @@ def test_a_run_goes_on_from_the_best_model_of_its_start(config: Config, tiny_che
     assert all(torch.equal(start[name], on[name]) for name in start)
     for name in ("tagger.classifier.weight", "group_head.weight"):
         assert not torch.equal(start[name], bare[name])
+    shutil.copyfile(
+        tmp_path / "bare" / "best" / "group_head.safetensors", tmp_path / "start" / "best" / "group_head.safetensors"
+    )
+    with pytest.raises(ValueError, match="other settings, seed or articles"):
+        finetune(still, ARTICLES[:1], ARTICLES[:1], tmp_path / "on", seed=0, start=tmp_path / "start")
 
 
 @pytest.mark.parametrize("frozen", [True, False])
