@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +49,10 @@ def main(
                     raise ValueError(f"measuring {model} ended with exit code {done.returncode}: {done.stderr.strip()}")
                 results[model].append(json.loads(done.stdout))
         medians = {model: {key: _median(figures, key) for key in figures[0]} for model, figures in results.items()}
-        Console().print(comparison(medians))
+        table = Table("model", *medians[models[0]])
+        for row in compare_speed(medians):
+            table.add_row(*row)
+        Console().print(table)
         if output:
             output.write_text(json.dumps(medians, indent=1) + "\n", encoding="utf-8")
 
@@ -97,13 +100,18 @@ def share_of_links(extractor: Extractor, text: str, words: int = 20_000, mention
     return (time.perf_counter() - known) / (decoded - started)
 
 
-def comparison(medians: dict[str, dict[str, float]]) -> Table:
-    """Medians, and their ratios to the first contender's."""
+def compare_speed(medians: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """A row a contender: its name, and its medians to three digits with their ratios to the first contender's."""
     first = next(iter(medians.values()))
-    table = Table("model", *first)
-    for model, figures in medians.items():
-        table.add_row(model, *(f"{value:.3g} (×{value / first[key]:.2f})" for key, value in figures.items()))
-    return table
+    return [
+        [model, *(f"{three_digits(value)} (×{value / first[key]:.2f})" for key, value in figures.items())]
+        for model, figures in medians.items()
+    ]
+
+
+def three_digits(value: float) -> str:
+    """A number to three significant digits, as in 0.135, 9 and 3,450."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def _median(rounds: Sequence[dict[str, float]], key: str) -> float:

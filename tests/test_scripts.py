@@ -62,7 +62,7 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     shutil.copyfile(DEFAULT_CONFIG, tmp_path / "config.toml")
     differences = {"float.max_difference": 1e-6, "exported.max_difference": 0.25, "exported.mean_difference": 1e-3}
     (tmp_path / "export.json").write_text(json.dumps(differences))
-    (tmp_path / "speed.json").write_text('{"tiny": {"words/s": 400}, "float": {"words/s": 200}}')
+    (tmp_path / "speed.json").write_text('{"tiny": {"words/s": 6912.6}, "float": {"words/s": 3454.3}}')
     (tmp_path / "README.md").write_text(
         "a <!-- accuracy --> old <!-- /accuracy --> <!-- example --> <!-- /example --> z"
     )
@@ -87,7 +87,7 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     assert card.startswith("# tiny, version 0\n")
     assert figure in card and figure in readme
     assert "| 1 | 1 | 0 | 25.0 |" in card
-    assert "| float | 200 (×0.50) |" in card
+    assert "| float | 3,450 (×0.50) |" in card
     assert "1.0e-06 in float, 0.25 in int8" in card
     assert "$" not in card
     assert train.card.chance_error([[10**7, 0.5, 0.4]]) < 1e-3 < train.card.chance_error([[40, 0.5, 0.5]]) < 0.1
@@ -104,6 +104,22 @@ def test_accounts_have_an_interval_as_the_other_figures() -> None:
     others = dict.fromkeys(scripts.evaluate.MAIN_FIGURES, 0.25) | {"texts.total": 40}
     row = train.card.group_table({"model": {"all": others | scores}}).splitlines()[-1]
     assert re.search(r"\| 50\.0 \[3\d\.\d–6\d\.\d\] \| 33\.3 \[\d\d\.\d–\d\d\.\d\] \|$", row)
+
+
+@pytest.mark.parametrize("text", ["nothing", "<!-- a --> old", "old <!-- /a -->", "<!-- /a --> old <!-- a -->"])
+def test_a_section_without_its_marks_is_refused(text: str) -> None:
+    assert train.card.fill_in("1 <!-- a --> old <!-- /a --> 2", {"a": "new"}) == "1 <!-- a -->\nnew\n<!-- /a --> 2"
+    with pytest.raises(ValueError, match="no section between <!-- a --> and <!-- /a -->"):
+        train.card.fill_in(text, {"a": "new"})
+
+
+def test_numbers_have_three_digits() -> None:
+    assert [scripts.benchmark.three_digits(value) for value in (0.13456, 1.0, 260.4, 3454.3)] == [
+        "0.135",
+        "1",
+        "260",
+        "3,450",
+    ]
 
 
 def test_the_readme_shows_what_its_first_command_prints() -> None:

@@ -21,6 +21,7 @@ from casualties.extractor import MANIFEST_FILE, MODEL_FILE, Extractor
 from casualties.labels import LABELS
 from casualties.scoring import MAIN_METRIC
 from casualties.view import print_report
+from scripts.benchmark import compare_speed
 from scripts.evaluate import LINK_FIGURES, MAIN_FIGURES, percent_with_interval
 from train.command_line import command_line
 from train.config import CONFIG, read_config
@@ -86,11 +87,18 @@ def main(
 
 
 def fill_in(text: str, sections: Mapping[str, str]) -> str:
-    """The text with what stands between ``<!-- name -->`` and ``<!-- /name -->`` written anew."""
+    """The text with what stands between ``<!-- name -->`` and ``<!-- /name -->`` written anew.
+
+    Raises:
+        ValueError: if a mark is missing.
+    """
     for name, section in sections.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{section}\n{end}{rest.partition(end)[2]}"
+        _, ended, after = rest.partition(end)
+        if not ended:
+            raise ValueError(f"no section between {begin} and {end} to write anew")
+        text = f"{before}{begin}\n{section}\n{end}{after}"
     return text
 
 
@@ -208,12 +216,7 @@ def export_lines(run: Path) -> str:
 
 def speed_table(medians: Mapping[str, Mapping[str, float]]) -> str:
     """What ``scripts/benchmark.py`` measured, with ratios to the first contender."""
-    first = _first(medians)
-    rows = [
-        [model, *(f"{value:.3g} (×{value / first[key]:.2f})" for key, value in figures.items())]
-        for model, figures in medians.items()
-    ]
-    return markdown(["model", *first], rows)
+    return markdown(["model", *_first(medians)], compare_speed(medians))
 
 
 def training_lines(runs: Sequence[Path]) -> str:
