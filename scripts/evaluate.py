@@ -1,15 +1,15 @@
 """Score models on the held-out articles: ``python scripts/evaluate.py default --data DATA``.
 
 Several models, such as the three seeds of one recipe, are scored one by one and their figures averaged. Short items
-and whole articles are reported apart, and each collection by itself. Links are those of the first model, on the
-mentions that people marked, beside simpler ways to link.
+and whole articles are reported apart, each collection by itself, and all articles without those like a training text.
+Links are those of the first model, on the mentions that people marked, beside simpler ways to link.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from casualties.confidence import ReliabilityRow, calibration_error, judge, reliability
 from casualties.corpus.records import Article
+from casualties.corpus.tables import read_dates
 from casualties.extractor import Extractor
 from casualties.labels import FAMILIES
 from casualties.report import Report
@@ -29,6 +30,7 @@ from casualties.scoring.links import BASELINES, Accounts, Linker, compare_accoun
 from casualties.view import print_evaluation
 from train.command_line import command_line
 from train.data import WHOLE_ARTICLES, Part, load_articles, select
+from train.split import like_training
 
 MAIN_FIGURES = {
     "casualty.exact.f1": "casualty exact",
@@ -48,6 +50,7 @@ LINK_FIGURES = {
     "sources": "sources",
     "parts": "parts",
 }
+UNLIKE_TRAINING = "unlike any training text"
 CALIBRATED = ("casualty", "attribution")
 
 Read = Sequence[tuple[Article, Report]]
@@ -63,20 +66,21 @@ def main(
     """Score models on held-out articles."""
     with command_line():
         extractors = {model: Extractor(model) for model in models}
-        articles = select(load_articles(data), part)
+        labelled = load_articles(data)
+        articles, alike = select(labelled, part), like_training(labelled, part, read_dates(data) if data else {})
         console = Console()
         scores: dict[str, dict[str, dict[str, float]]] = {}
         for model, extractor in extractors.items():
             texts = track([article.text for article in articles], model, console=Console(stderr=True))
             read: Read = list(zip(articles, extractor.extract_many(texts), strict=True))
-            scores[model] = {group: score(members) for group, members in grouped(read).items()}
+            scores[model] = {group: score(members) for group, members in grouped(read, alike).items()}
             evaluation = evaluate([(article.mentions, report.mentions) for article, report in read])
             print_evaluation(evaluation, console, f"{model}: {part}, {len(articles)} articles")
             if model == models[0]:
                 sureness = {family: reliability(outcomes(read, family)) for family in CALIBRATED}
         links = {
             group: link_scores(extractors[models[0]], [article for article, _ in members])
-            for group, members in grouped(read).items()
+            for group, members in grouped(read, alike).items()
         }
         for table in (mean_table(scores), link_table(links), reliability_table(sureness)):
             console.print(table)
@@ -85,9 +89,11 @@ def main(
             output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def grouped(read: Read) -> dict[str, Read]:
-    """All articles, the short and the whole ones, and each collection."""
+def grouped(read: Read, alike: Collection[str]) -> dict[str, Read]:
+    """All articles, those that are not ``alike`` by their ids, the short and the whole ones, and each collection."""
     groups: dict[str, list[tuple[Article, Report]]] = {"all": list(read)}
+    if alike:
+        groups[UNLIKE_TRAINING] = [each for each in read if each[0].id not in alike]
     for article, report in read:
         kind = "whole articles" if article.source in WHOLE_ARTICLES else "shorter texts"
         for group in (kind, article.source):

@@ -57,6 +57,14 @@ def test_evaluate_reports_whole_articles_apart(scores: Path) -> None:
     assert groups["all"]["texts.total"] == len(held_out) >= 20
 
 
+def test_evaluate_reports_texts_unlike_any_training_text_apart() -> None:
+    articles = select(load_articles(None), "test")[:3]
+    read = [(each, scripts.agreement.report_of(each)) for each in articles]
+    groups = scripts.evaluate.grouped(read, {articles[1].id})
+    assert groups["all"] == read
+    assert groups["unlike any training text"] == [read[0], read[2]]
+
+
 def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text('{"epoch": 0, "loss": 0.5, "main": 0.25, "seconds": 60}\n')
     shutil.copyfile(DEFAULT_CONFIG, tmp_path / "config.toml")
@@ -90,6 +98,7 @@ def test_the_card_and_the_readme_are_written_from_the_scores(scores: Path, tiny_
     assert "| float | 3,450 (×0.50) |" in card
     assert "1.0e-06 in float, 0.25 in int8" in card
     assert "$" not in card
+    assert "added: 0 test texts are near-duplicates" in card
     assert train.card.chance_error([[10**7, 0.5, 0.4]]) < 1e-3 < train.card.chance_error([[40, 0.5, 0.5]]) < 0.1
     assert readme.startswith("a <!-- accuracy -->") and readme.endswith("<!-- /example --> z") and " old " not in readme
 

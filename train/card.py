@@ -17,15 +17,18 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from casualties.corpus.records import Article
+from casualties.corpus.tables import read_dates
 from casualties.extractor import MANIFEST_FILE, MODEL_FILE, Extractor
 from casualties.labels import LABELS
 from casualties.scoring import MAIN_METRIC
 from casualties.view import print_report
 from scripts.benchmark import compare_speed
-from scripts.evaluate import LINK_FIGURES, MAIN_FIGURES, percent_with_interval
+from scripts.evaluate import LINK_FIGURES, MAIN_FIGURES, UNLIKE_TRAINING, percent_with_interval
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, read_split
+from train.split import like_training
 
 REPOSITORY = Path(__file__).parents[1]
 CARDS = REPOSITORY / "model_cards"
@@ -52,6 +55,7 @@ def main(
 ) -> None:
     """Write a card, and the figures of the README."""
     with command_line():
+        articles = load_articles(data)
         manifest = json.loads((model / MANIFEST_FILE).read_text(encoding="utf-8"))
         settings = read_config(runs[0] / CONFIG)
         found = json.loads(scores.read_text(encoding="utf-8"))
@@ -66,7 +70,9 @@ def main(
             window_size=settings.windowing.size,
             window_overlap=settings.windowing.overlap,
             size=f"{(model / MODEL_FILE).stat().st_size / 1e6:.1f}",
-            data=data_table(data),
+            data=data_table(articles),
+            alike=len(like_training(articles, "test", read_dates(data) if data else {})),
+            unlike_training=UNLIKE_TRAINING,
             groups=group_table(int8),
             labels=label_table(_first(int8)["all"]),
             precision=precision_table(_first(int8)["all"], _first(exact)["all"]),
@@ -112,10 +118,9 @@ def example(model: Path) -> str:
     return "\n".join(["```console", command, *lines, "```"])
 
 
-def data_table(data: Path | None) -> str:
+def data_table(articles: Sequence[Article]) -> str:
     """Articles and mentions of each collection in each part of the split."""
     part_of = {id: part for part, ids in read_split().items() for id in ids}
-    articles = load_articles(data)
     numbers = Counter((article.source, part_of[article.id]) for article in articles)
     mentions = Counter(article.source for article in articles for _ in article.mentions)
     rows = [

@@ -31,7 +31,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from casualties.corpus.records import Article
 from casualties.corpus.tables import read_dates
 from train.command_line import command_line
-from train.data import PARTS, SPLIT_FILE, Part, Split, load_articles, read_split
+from train.data import PARTS, SPLIT_FILE, Part, Split, load_articles, read_split, select
 
 SHARES: dict[Part, float] = {"test": 0.2, "dev": 0.1}
 """Of each collection; the rest is for training."""
@@ -85,6 +85,21 @@ def same_event(left: Sequence[Article], right: Sequence[Article], dates: Mapping
     near = np.abs(left_days[:, None] - right_days[None, :]) <= DAYS
     same: Flags = (cosine >= SAME_EVENT) | (near & (cosine >= SAME_EVENT_WITHIN_DAYS))
     return same
+
+
+def like_training(articles: Sequence[Article], part: Part, dates: Mapping[str, dt.date]) -> set[str]:
+    """The ids of the articles of a part that are near-duplicates of one in train.
+
+    ``main`` lets none in, but how close two articles are depends on all others, so pairs drift over the bound later.
+
+    Args:
+        articles: all labelled articles.
+        part: which articles to look at.
+        dates: as in ``near_duplicates``.
+    """
+    held_out, train = select(articles, part), {article.id for article in select(articles, "train")}
+    same = same_event(held_out, articles, dates)[:, [article.id in train for article in articles]]
+    return {held_out[number].id for number in np.flatnonzero(same.any(axis=1))}
 
 
 def extend_split(articles: Sequence[Article], components: Sequence[int], split: Split) -> Split:

@@ -11,7 +11,7 @@ import pytest
 from casualties.corpus.records import Article, read_records
 from casualties.corpus.tables import SOURCES
 from train.data import ANNOTATIONS, ARTICLES, Split, read_split
-from train.split import extend_split, near_duplicates
+from train.split import extend_split, like_training, near_duplicates
 
 
 def article(id: str, text: str = "") -> Article:
@@ -26,6 +26,20 @@ def test_two_reports_of_one_event_are_near_duplicates() -> None:
     ]
     first, second, third = near_duplicates(articles, {})
     assert first == second != third
+
+
+def test_held_out_articles_like_one_of_train_are_told() -> None:
+    one, other = read_split()["test"][:2]
+    bomb = "Nine police officers killed by car bomb outside Tolva courthouse"
+    wreck = "Fishermen from Harrow Bay found the wreck of a ferry"
+    articles = [
+        article(one, f"{bomb} on Monday."),
+        article(other, f"{wreck} that sank in a storm last winter."),
+        article(read_split()["dev"][0], f"{wreck} that sank last winter."),
+        article(read_split()["train"][0], f"{bomb}, police say."),
+    ]
+    assert like_training(articles, "test", {}) == {one}
+    assert like_training(articles, "dev", {}) == set()
 
 
 def test_reports_of_one_week_need_less_in_common() -> None:
