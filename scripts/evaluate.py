@@ -144,7 +144,8 @@ def link_scores(extractor: Extractor, articles: Sequence[Article]) -> dict[str, 
 
 def mean_table(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
     """The main figures of each group in percent: those of one model with intervals, the mean and range of several."""
-    table = Table("group", *MAIN_FIGURES.values(), title=f"mean of {len(scores)} models, percent", title_justify="left")
+    title = f"mean of {len(scores)} models, percent" if len(scores) > 1 else "percent, with 95 % intervals"
+    table = Table("group", *MAIN_FIGURES.values(), title=title, title_justify="left")
     first = next(iter(scores.values()))
     for group in first:
         row = []
