@@ -26,7 +26,7 @@ from casualties.corpus.tables import SOURCES
 from casualties.extractor import DEFAULT_MODEL
 from casualties.labels import LABELS
 from casualties.scoring.links import BASELINES, Accounts
-from casualties.scoring.muc4 import SCORED
+from casualties.scoring.muc4 import SCORED, score_articles
 from tests.conftest import REPOSITORY
 from train.card import example
 from train.data import ANNOTATIONS, load_articles, select
@@ -255,6 +255,8 @@ def test_the_leaderboard_scores_all_systems_and_ours(release: Path, tmp_path: Pa
     assert board["systems"]["ALL"]["hum-tgt-num"] == board["ours"]["default"]["hum-tgt-num"] == 100
     assert board["systems"]["NONE"]["hum-tgt-num"] == 0
     assert board["official"] == {"ALL": {slot: 100.0 for slot in SCORED}}
+    assert board["margins"].keys() == set(SCORED)
+    assert board["margins"]["hum-tgt-desc"]["points"] <= 0  # no system can be above ALL
     baselines = [f"learned links, but {name}" for name in BASELINES]
     assert list(board["without"]) == ["training on MUC-4", "the finder: the judge finds as well", *baselines]
     assert (tmp_path / "board.svg").read_text().startswith("<svg")
@@ -262,13 +264,53 @@ def test_the_leaderboard_scores_all_systems_and_ours(release: Path, tmp_path: Pa
     (tmp_path / "card.md").write_text("".join(f"<!-- {name} --> <!-- /{name} -->\n" for name in CARD_SECTIONS))
     assert run(train.muc4_card.main, tmp_path / "board.json", "--card", tmp_path / "card.md")[0] == 0
     card = (tmp_path / "card.md").read_text()
-    assert "| ALL | 100.0 (100.0) |" in card and "| training on MUC-4 |" in card and "100.0 ALL" in card
+    assert "| ALL | 100.0 (100.0) |" in card and "| training on MUC-4 |" in card
+    assert re.search(r"\| 100\.0 ALL \| [+-]\d+\.\d \[[+-]\d+\.\d to [+-]\d+\.\d\] \|", card)
     (tmp_path / "board.json").write_text(json.dumps(board | {"without": {}}))
     code, _, errors = run(train.muc4_card.main, tmp_path / "board.json", "--card", tmp_path / "card.md")
     assert code == 1 and "has no without" in errors
 
 
 CARD_SECTIONS = ("leaderboard", "margins", "ablation")
+
+
+def answers(*numbers: int) -> scripts.leaderboard.Articles:
+    """The scores of a system that answers these of twenty articles, each with one incident, by the key."""
+    fillers = {"inc-type": (Filler(("ATTACK",)),), "hum-tgt-desc": (Filler(("PRIESTS",)),)}
+    key = [Template(f"TST9-MUC4-{number:04}", 1, fillers) for number in range(20)]
+    return score_articles(key, [key[number] for number in numbers])
+
+
+ALL, EVEN, ODD = answers(*range(20)), answers(*range(0, 20, 2)), answers(*range(1, 20, 2))
+
+
+def test_the_margin_over_an_equal_system_is_nothing() -> None:
+    assert margin([ALL], [ALL]) == {"points": 0, "low": 0, "high": 0}
+    assert margin([EVEN], [EVEN]) == {"points": 0, "low": 0, "high": 0}
+    otherwise_right = margin([EVEN], [ODD])
+    assert otherwise_right["points"] == 0
+    assert otherwise_right["low"] < 0 < otherwise_right["high"]
+
+
+def test_who_is_right_everywhere_is_above_beyond_chance() -> None:
+    above = margin([ALL], [EVEN, answers()])
+    assert above["points"] == pytest.approx(100 - 200 / 3)
+    assert 0 < above["low"] < above["points"] < above["high"]
+
+
+def test_a_margin_is_of_the_mean_run_over_the_best_system_of_each_draw() -> None:
+    assert margin([ALL, answers()], [EVEN, answers()])["points"] == pytest.approx(50 - 200 / 3)
+    beside_another = margin([EVEN], [EVEN, ODD])
+    assert beside_another["low"] < beside_another["points"] == beside_another["high"] == 0
+
+
+def test_margins_are_reproducible() -> None:
+    assert scripts.leaderboard.margins([ALL], [EVEN]) == scripts.leaderboard.margins([ALL], [EVEN])
+
+
+def margin(ours: list[scripts.leaderboard.Articles], systems: list[scripts.leaderboard.Articles]) -> dict[str, float]:
+    """That of descriptions."""
+    return scripts.leaderboard.margins(ours, systems)["hum-tgt-desc"]
 
 
 def test_the_leaderboard_says_what_is_missing(release: Path) -> None:

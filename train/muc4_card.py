@@ -25,11 +25,11 @@ def main(
     """Write the leaderboard, the margins and the ablation into the card."""
     with command_line():
         found: dict[str, dict[str, Row]] = json.loads(board.read_text(encoding="utf-8"))
-        if lacking := [name for name in ("systems", "ours", "without") if not found.get(name)]:
+        if lacking := [name for name in ("systems", "ours", "without", "margins") if not found.get(name)]:
             raise ValueError(f"{board} has no {lacking[0]}; write it with scripts/leaderboard.py --ablate --output")
         sections = {
             "leaderboard": leaderboard(found["systems"], found["official"], found["ours"]),
-            "margins": margins(found["systems"], found["ours"]),
+            "margins": margins(found["systems"], found["ours"], found["margins"]),
             "ablation": ablation(found["ours"], found["without"]),
         }
         card.write_text(fill_in(card.read_text(encoding="utf-8"), sections), encoding="utf-8")
@@ -55,15 +55,15 @@ def leaderboard(systems: Mapping[str, Row], official: Mapping[str, Row], ours: M
     )
 
 
-def margins(systems: Mapping[str, Row], ours: Mapping[str, Row]) -> str:
-    """Of each slot the mean and range of our runs, the best system of 1992, and the points between them."""
+def margins(systems: Mapping[str, Row], ours: Mapping[str, Row], lead: Mapping[str, Mapping[str, float]]) -> str:
+    """Of each slot the mean and range of our runs, the best of 1992, and the points between them with an interval."""
     rows = []
     for slot in SCORED:
         values = [row[slot] for row in ours.values()]
         best = max(systems, key=lambda name: systems[name][slot])
-        margin = mean(values) - systems[best][slot]
         spread = f"{mean(values):.1f} ({min(values):.1f}–{max(values):.1f})"
-        rows.append([slot, spread, f"{systems[best][slot]:.1f} {best}", f"{margin:+.1f}"])
+        points = "{points:+.1f} [{low:+.1f} to {high:+.1f}]".format_map(lead[slot])
+        rows.append([slot, spread, f"{systems[best][slot]:.1f} {best}", points])
     return markdown(["slot", "ours", "best of 1992", "points"], rows)
 
 

@@ -1,15 +1,15 @@
 """The MUC-4 scorer: templates of systems against those of the answer key, slot by slot.
 
 After ``scoring-guidelines.v7`` of NIST's public MUC-3/4 release, which the docstrings cite by section. In 1992 people
-judged the strings that no rule decides; here words decide (``_grade_strings``), so single figures differ a little
-from the official ones: ``tests/scoring/test_muc4.py`` holds how much.
+judged the strings that no rule decides; here words decide (``_grade_strings``), so figures differ from the official
+ones: ``tests/scoring/test_muc4.py`` holds how much.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 
 from casualties.corpus.muc4 import SLOTS, Filler, Kind, Template
 from casualties.counts import parse_muc4
+from casualties.scoring.rate import Rate
 
 SCORED: tuple[str, ...] = (
     "template-id",
@@ -86,20 +87,26 @@ class SlotScore:
         return self._worth / self.actual if self.actual else 0.0
 
     @property
+    def rate(self) -> Rate:
+        """F as a rate: the fillers of both sides that agree, a partial one worth half, of all of both."""
+        return Rate(int(2 * self._worth), self.possible + self.actual)
+
+    @property
     def f1(self) -> float:
         """The harmonic mean of recall and precision (P&R, with beta 1, in the official reports)."""
-        return 2 * self._worth / (self.possible + self.actual) if self.possible + self.actual else 0.0
+        return self.rate.value
 
     @property
     def _worth(self) -> float:
         return self.correct + PARTIAL * self.partial
 
 
-def score_templates(key: Sequence[Template], response: Sequence[Template]) -> dict[str, SlotScore]:
-    """Score a system on a set of articles: "all templates" of the official reports.
+Scores = Mapping[str, SlotScore]
+"""By slot."""
 
-    The templates of an article are aligned one to one so that what agrees is worth most. A template of the key that
-    is left over counts as missing, with all its fillers, unless it is optional; one of the system as spurious.
+
+def score_templates(key: Sequence[Template], response: Sequence[Template]) -> Scores:
+    """Score a system on a set of articles: "all templates" of the official reports.
 
     Args:
         key: the templates of the answer key, of all articles.
@@ -108,22 +115,41 @@ def score_templates(key: Sequence[Template], response: Sequence[Template]) -> di
     Returns:
         The scores of each slot of ``SCORED``.
     """
+    return add_up(score_articles(key, response).values())
+
+
+def score_articles(key: Sequence[Template], response: Sequence[Template]) -> dict[str, Scores]:
+    """Score a system on each article of the key or the response, by its id.
+
+    The templates of an article are aligned one to one so that what agrees is worth most. A template of the key that
+    is left over counts as missing, with all its fillers, unless it is optional; one of the system as spurious.
+    """
+    return {
+        message: add_up(
+            {slot: _score_slot(slot, one, other) for slot in SCORED} for one, other in _align(of_key, of_response)
+        )
+        for message, (of_key, of_response) in _by_message(key, response).items()
+    }
+
+
+def add_up(parts: Iterable[Scores]) -> Scores:
+    """The scores of all parts together."""
     totals = dict.fromkeys(SCORED, SlotScore())
-    for of_key, of_response in _by_message(key, response):
-        for one, other in _align(of_key, of_response):
-            for slot in SCORED:
-                totals[slot] += _score_slot(slot, one, other)
+    for part in parts:
+        for slot in SCORED:
+            totals[slot] += part[slot]
     return totals
 
 
-def _by_message(key: Sequence[Template], response: Sequence[Template]) -> list[tuple[list[Template], list[Template]]]:
-    """The relevant templates of each article, of both sides."""
-    messages: dict[str, tuple[list[Template], list[Template]]] = defaultdict(lambda: ([], []))
+def _by_message(key: Sequence[Template], response: Sequence[Template]) -> dict[str, tuple[list[Template], ...]]:
+    """The relevant templates of each article, of both sides; none where an article tells of no relevant incident."""
+    messages: dict[str, tuple[list[Template], ...]] = defaultdict(lambda: ([], []))
     for side, templates in enumerate((key, response)):
         for template in templates:
+            sides = messages[template.message]
             if template.number is not None:
-                messages[template.message][side].append(template)
-    return list(messages.values())
+                sides[side].append(template)
+    return messages
 
 
 def _align(key: Sequence[Template], response: Sequence[Template]) -> list[tuple[Template | None, Template | None]]:
@@ -304,7 +330,7 @@ _GRADES: Mapping[Kind, Callable[[str, str], float]] = {
 }
 
 
-def read_official_scores(path: Path) -> dict[str, SlotScore]:
+def read_official_scores(path: Path) -> Scores:
     """Read an official score report of 1992: its totals of all templates.
 
     Raises:
