@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +35,7 @@ from casualties.scoring.muc4 import (
     score_articles,
     score_templates,
 )
+from casualties.scoring.rate import Rate
 from casualties.templates import to_templates
 from train.command_line import command_line
 
@@ -163,8 +164,7 @@ def margins(ours: Sequence[Articles], systems: Sequence[Articles]) -> dict[str, 
     found = {}
     for slot, seen, drawn in zip(SCORED, points[0], points[1:].T, strict=True):
         bounds = interval(drawn)
-        assert bounds  # F is defined on any articles
-        found[slot] = {"points": float(seen), **asdict(bounds)}
+        found[slot] = {"points": float(seen), **(asdict(bounds) if bounds else {})}
     return found
 
 
@@ -172,11 +172,22 @@ def resample_f(contenders: Sequence[Articles]) -> NDArray[np.float64]:
     """F in percent, by contender and slot: first as it is, then ``RESAMPLES`` times on articles drawn anew."""
     ids = sorted({id for articles in contenders for id in articles})
     nothing = dict.fromkeys(SCORED, SlotScore())
-    rates = [[articles.get(id, nothing)[slot].rate for articles in contenders for slot in SCORED] for id in ids]
-    right, total = np.moveaxis(np.array([[astuple(rate) for rate in row] for row in rates]), -1, 0)
-    seen = right.sum(axis=0) / np.maximum(total.sum(axis=0), 1)
-    drawn = np.nan_to_num(resample_rates(right, total, resamples=RESAMPLES, seed=SEED))
-    return 100 * np.vstack([seen, drawn]).reshape(-1, len(contenders), len(SCORED))
+    texts = [
+        {
+            f"{number} {slot}": articles.get(id, nothing)[slot].rate
+            for number, articles in enumerate(contenders)
+            for slot in SCORED
+        }
+        for id in ids
+    ]
+    totals = {name: [text[name] for text in texts] for name in texts[0]}
+    seen = [
+        100 * Rate(sum(rate.right for rate in rates), sum(rate.total for rate in rates)).value
+        for rates in totals.values()
+    ]
+    drawn = resample_rates(texts, resamples=RESAMPLES, seed=SEED)
+    f = np.vstack([seen, 100 * np.nan_to_num(np.array(list(drawn.values())).T)])
+    return f.reshape(-1, len(contenders), len(SCORED))
 
 
 def draw(

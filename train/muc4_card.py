@@ -62,7 +62,8 @@ def margins(systems: Mapping[str, Row], ours: Mapping[str, Row], lead: Mapping[s
         values = [row[slot] for row in ours.values()]
         best = max(systems, key=lambda name: systems[name][slot])
         spread = f"{mean(values):.1f} ({min(values):.1f}–{max(values):.1f})"
-        points = "{points:+.1f} [{low:+.1f} to {high:+.1f}]".format_map(lead[slot])
+        bounds = "" if "low" not in lead[slot] else " [{low:+.1f} to {high:+.1f}]".format_map(lead[slot])
+        points = f"{lead[slot]['points']:+.1f}{bounds}"
         rows.append([slot, spread, f"{systems[best][slot]:.1f} {best}", points])
     return markdown(["slot", "ours", "best of 1992", "points"], rows)
 
