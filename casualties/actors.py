@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 
 from casualties.labels import STATUS_PRECEDENCE, UNCLAIMED_PRECEDENCE
+from casualties.names import one_line
 from casualties.report import Actor, Attribution
 from casualties.states import state_of
 
@@ -86,7 +87,7 @@ def resolve_actors(attributions: Sequence[Attribution]) -> Iterator[Actor]:
     for mention in attributions:
         if mention.label == "UNCLAIMED":
             continue
-        name = " ".join(mention.text.split())
+        name = one_line(mention.text)
         number = known.get(name)
         if number is None:
             number = _find(name, names)

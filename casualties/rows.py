@@ -37,7 +37,7 @@ GTD_COLUMNS: dict[str, str] = {
     "iday": "its day; 0 if unknown",
     "approxdate": "the date as the text writes it, where no single day is known; dates that disagree, all of them",
     "location": "the places as the text names them",
-    "gname": "the group held responsible, the firmest attribution; Unknown if none is named",
+    "gname": "the group, state or person held responsible, the firmest attribution; Unknown if none is named",
     "gname2": "the next one",
     "gname3": "the one after",
     "guncertain1": "1 if gname is accused or suspected only; 0 if it claims the incident or is stated to have done it",

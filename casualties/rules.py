@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from casualties.names import one_line
 from casualties.report import Attribution, Casualty, Mention
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]*\w)|\n\s*\n|\n(?=[-•*])")
@@ -104,7 +105,7 @@ def _ends_in_abbreviation(text: str, end: int) -> bool:
 
 def name_of(mention: Mention) -> str:
     """What a mention says, on one line."""
-    return " ".join(mention.text.split())
+    return one_line(mention.text)
 
 
 def _assign_incidents(text: str, mentions: Sequence[Mention], sentences: Sentences) -> list[Mention]:

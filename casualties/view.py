@@ -23,6 +23,7 @@ _STATUS_WORDS = {
     "DENIED": "denies it or is cleared",
     "UNCLAIMED": "claimed by nobody",
 }
+_OUTCOME_WORDS = {label: label.lower() for label in CASUALTY_LABELS} | {"CASUALTY": "killed or wounded"}
 _LOW_CONFIDENCE = 0.5
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of how Persian and emoji are written."""
@@ -109,19 +110,21 @@ def _totals(incident: Incident) -> str:
 
 
 def _figures(totals: Mapping[str, Total]) -> str:
-    return ", ".join(
-        f"{describe(total.count)} {outcome.lower()}"
-        for outcome, total in totals.items()
-        if total.count.magnitude or outcome != "UNHARMED"  # nobody hurt is nobody to count
-    )
+    return ", ".join(_figure(total, outcome) for outcome, total in totals.items())
+
+
+def _figure(total: Total, outcome: str) -> str:
+    if outcome == "UNHARMED" and total.count == Count.exactly(0):
+        return "nobody hurt"
+    return f"{describe(total.count)} {_OUTCOME_WORDS[outcome]}"
 
 
 def _explanation(incident: Incident, mentions: Mapping[str, Mention]) -> Text:
     """For each total its rule, and each mention behind it with its source and its characters."""
     lines: list[str] = []
-    for who, totals in (("", incident.totals), ("militants ", incident.militants)):
+    for who, totals in (("", incident.totals), ("militants: ", incident.militants)):
         for outcome, total in totals.items():
-            lines.append(f"{describe(total.count)} {who}{outcome.lower()}: {RULES[total.rule]}")
+            lines.append(f"{who}{_figure(total, outcome)}: {RULES[total.rule]}")
             for mention in (mentions[id] for id in total.mentions):
                 source = mentions.get(getattr(mention, "source", None) or "")
                 by = f", according to “{plain(source.text)}”" if source else ""

@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import casualties
 import scripts.agreement
 import scripts.benchmark
 import scripts.evaluate
@@ -141,6 +142,10 @@ def test_the_readme_shows_what_its_first_command_prints() -> None:
     printed = shown.findall(example(DEFAULT_MODEL).replace("```", ""))
     assert len(printed) > 20
     assert printed == shown.findall(readme.partition("<!-- example -->")[2].partition("<!-- /example -->")[0])
+
+
+def test_the_readme_cites_the_version_that_it_comes_with() -> None:
+    assert f"version {casualties.__version__}," in (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def test_prepare_data_names_every_missing_text(tmp_path: Path) -> None:
