@@ -100,16 +100,16 @@ def link(
         classify_groups: let ``links``, if it tells groups, say which each casualty counts, as it should where a model
             found the mentions, not people.
     """
-    linked = link_by_rules(text, mentions)
+    linked_blocks = [link_by_rules(text, mentions)]
     if links:
         sentences = Sentences(text)
+        (linked,) = linked_blocks
         known = np.zeros((len(linked), 0), np.float32) if vectors is None else vectors
         blocks = [slice(start, start + BLOCK) for start in range(0, len(linked), BLOCK)]
         linked_blocks = [
             _link_block(text, linked[block], known[block], sentences, links, classify_groups) for block in blocks
         ]
-        linked = list(_numbered(linked_blocks))
-    linked = list(_with_shares(linked))
+    linked = list(_with_shares(list(_numbered(linked_blocks))))
     incidents = tuple(gather_incidents(text, linked, published))
     return Report(text=text, mentions=tuple(linked), incidents=incidents, model=model)
 
@@ -289,9 +289,15 @@ def average_linkage(scores: npt.NDArray[np.floating[Any]]) -> list[int]:
 
 
 def _numbered(blocks: Sequence[Sequence[Mention]]) -> Iterator[Mention]:
-    """The mentions of all blocks, their incidents numbered from 1 in the order of the text."""
-    numbers: dict[tuple[int, str], str] = {}
+    """The mentions of all blocks, their incidents numbered from 1 in the order of the text, those of no claim last."""
+    claimed: dict[tuple[int, str], bool] = {}
     for block, mentions in enumerate(blocks):
         for mention in mentions:
-            incidents = tuple(numbers.setdefault((block, id), f"i{len(numbers) + 1}") for id in mention.incidents)
-            yield replace(mention, incidents=incidents)
+            for id in mention.incidents:
+                is_claim = isinstance(mention, Casualty | Attribution)
+                claimed[block, id] = claimed.get((block, id), False) or is_claim
+    ranked = sorted(claimed, key=lambda incident: not claimed[incident])
+    numbers = {incident: f"i{number}" for number, incident in enumerate(ranked, start=1)}
+    for block, mentions in enumerate(blocks):
+        for mention in mentions:
+            yield replace(mention, incidents=tuple(numbers[block, id] for id in mention.incidents))
