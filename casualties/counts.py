@@ -3,7 +3,7 @@
 ``read_count`` reads a noun phrase in three steps. It splits the phrase into words; it folds numbers into ``Count``
 (``numerals``) and hedges into ``_Hedge``, which leaves a list of those and of the other words; and it reads each
 conjunct by its first number or, where there is none, by the number of its head noun. Section 4 of the annotation guide
-is the specification.
+(``train/annotations/guide.md``) is the specification.
 """
 
 from __future__ import annotations

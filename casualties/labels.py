@@ -1,4 +1,7 @@
-"""The label set as data: every label name, tag and value of the annotation guide has its one place here."""
+"""The label set as data: every label name, tag and value of the annotation guide has its one place here.
+
+The guide is ``train/annotations/guide.md``.
+"""
 
 from __future__ import annotations
 

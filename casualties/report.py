@@ -1,4 +1,8 @@
-"""What an article claims, as frozen dataclasses: mentions, the incidents they belong to, and the report of both."""
+"""What an article claims, as frozen dataclasses: mentions, the incidents they belong to, and the report of both.
+
+What labels, groups and counts mean, and what a record holds, is said in the annotation guide
+(``train/annotations/guide.md``).
+"""
 
 from __future__ import annotations
 

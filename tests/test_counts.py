@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from casualties.report import Count
 
 ROOT = Path(__file__).parents[1]
 ANNOTATIONS = ROOT.parent / "shared" / "annotations"
+GUIDE = ROOT / "train" / "annotations" / "guide.md"
 STEADY = settings(derandomize=True, deadline=None, max_examples=200)
 
 READINGS = {
@@ -321,6 +323,19 @@ READINGS = {
 )
 def test_reads_each_wording_as_the_guide_says(mention: str, notation: str) -> None:
     assert format_muc4(read_count(mention)) == notation
+
+
+def test_reads_every_example_of_the_guide() -> None:
+    """The rows of section 4, ``| "a", "b" | low | best | high | `written` |``, and examples with the notation after them."""
+    section = GUIDE.read_text(encoding="utf-8").partition("## 4.")[2].partition("## 5.")[0]
+    rows = re.findall(r"^\| (.+) \| (\w+) \| (\w+) \| (\w+) \| `(.+)` \|$", section, re.M)
+    pairs = re.findall(r'"([^"]+)" `([^`]+)`', section)
+    assert len(rows) > 10 and len(pairs) > 30
+    for examples, *bounds, written in rows:
+        count = Count(*(None if bound == "null" else int(bound) for bound in bounds))
+        assert format_muc4(count) == written
+        pairs += [(example, written) for example in re.findall(r'"([^"]+)"', examples)]
+    assert [pair for pair in pairs if format_muc4(read_count(pair[0])) != pair[1]] == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Labels written in running text, ``⟦span⟧{LABEL attributes}``, and the article that they stand for.
 
 The attributes are, in any order: a group and a count in MUC-4's notation (on casualties), ``#a`` an id for this
-mention, ``<a`` the larger figure it is part of, ``@a`` the source that gives it, ``i1,i2`` its incidents.
+mention, ``<a`` the larger figure it is part of, ``@a`` the source that gives it, ``i1,i2`` its incidents. This is
+section 8 of the annotation guide (``train/annotations/guide.md``).
 """
 
 from __future__ import annotations

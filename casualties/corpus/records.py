@@ -1,4 +1,7 @@
-"""Labelled articles: one JSON record a line, the text inside or stand-off with its hash."""
+"""Labelled articles: one JSON record a line, the text inside or stand-off with its hash.
+
+A record is what section 7 of the annotation guide (``train/annotations/guide.md``) says.
+"""
 
 from __future__ import annotations
 

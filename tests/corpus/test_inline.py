@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from casualties.corpus.inline import InlineError, parse_inline, read_inline
-from casualties.corpus.records import join_texts, read_records
+from casualties.corpus.records import Article, join_texts, read_records
 from casualties.corpus.tables import SOURCES
+from casualties.labels import GROUPS, LABELS
 from casualties.report import Attribution, Casualty, Count
-from train.data import ARTICLES
+from train.data import ANNOTATIONS, ARTICLES
 
 MARKED = (
     "A mine near ⟦Tolva⟧{PLACE i2} killed ⟦at least nine people⟧{KILLED unknown 9- #a @p}, "
@@ -65,6 +67,36 @@ def test_our_articles_can_be_read(path: Path) -> None:
     assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
     ends = [0, *(mention.end for mention in article.mentions)]
     assert all(mention.start >= end for mention, end in zip(article.mentions, ends, strict=False)), "mentions overlap"
+
+
+@pytest.fixture(scope="module")
+def guide() -> str:
+    return (ANNOTATIONS / "guide.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_label_and_group(guide: str) -> None:
+    explained = set(re.findall(r"`(\w+)`", guide.partition("## 3.")[0]))
+    assert explained >= {*LABELS, *GROUPS}
+
+
+def test_the_worked_example_of_the_guide_can_be_read(guide: str) -> None:
+    (marked,) = re.findall(r"^## 6.*?```text\n(.*?)\n```", guide, re.M | re.S)
+    article = parse_inline(marked, id="kelmet", source="guide")
+    assert article.text == re.sub(r"⟦|⟧\{[^}]*\}", "", marked)
+    assert all(article.text[mention.start : mention.end] == mention.text for mention in article.mentions)
+    assert {mention.label for mention in article.mentions} == set(LABELS)
+    assert {mention.group for mention in article.mentions if isinstance(mention, Casualty)} == set(GROUPS)
+    assert article.incidents == ("i1", "i2", "i3")
+
+
+def test_the_record_of_the_guide_is_what_its_marks_say(guide: str) -> None:
+    (marked,) = re.findall(r"^## 8.*?```text\n(.*?)\n```", guide, re.M | re.S)
+    (record,) = map(json.loads, re.findall(r"```json\n(.*?)\n```", guide, re.S))
+    article = parse_inline(marked, id=record["id"], source=record["source"])
+    assert Article.from_record(record, record["text"]) == article
+    written = article.to_record()
+    assert all(mention.pop("confidence") == 1 for mention in written["mentions"])
+    assert written == record
 
 
 @pytest.mark.parametrize("source", SOURCES)
