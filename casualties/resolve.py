@@ -14,42 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from casualties.actors import plain, resolve_actors
+from casualties.corrections import is_replaced, replaces
 from casualties.dates import resolve_date
 from casualties.labels import CASUALTY_LABELS
-from casualties.names import split_name
 from casualties.report import Attribution, Casualty, Count, Incident, Mention, Total
+from casualties.sums import least, parts
 
-_RISE = (
-    r"(?:rose|risen|rises?|rising|climb(?:ed|s|ing)?|jump(?:ed|s)?|increas(?:ed|es|ing)|gr(?:ew|own|ows)|went up"
-    r"|gone up|fell|fallen|(?:revis|correct|lower|reduc|rais|updat)(?:ed|es|ing))"
-)
-_TO = r"(?<!due )(?<!owing )(?<!according )\bto\s+$"
-_NOT_ITS_OWN = r"(?<!its )(?<!his )(?<!her )(?<!their )(?<!own )"
-_NEW = re.compile(
-    r"\b(?:toll|number|count|figure|total|dead|deaths?|fatalities|casualties|injured|wounded|missing)\b[^.;]{0,60}"
-    rf"\b{_RISE}\b[^.;]{{0,40}}{_TO}"
-    rf"|\b(?:{_RISE}|brought|brings?|bringing|takes?|took|taking)\b[^.;]{{0,20}}"
-    rf"(?:\b(?:toll|count|total)|{_NOT_ITS_OWN}\b(?:number|figure))\b[^.;]{{0,20}}{_TO}"
-    r"|\bnow (?:says?|puts?|stands?|counts?)\b[^.;,]{0,30}$",
-    re.I,
-)
-"""Words before a figure that say it replaces an earlier one."""
-_OLD = re.compile(
-    r"\b(?:initial(?:ly)?|at first|preliminary|previous(?:ly)?|earlier|first) "
-    r"(?:said|reported|put|spoken?|counted|estimated?s?|announced|gave|given|reports?|tolls?|figures?|counts?)\b"
-    r"[^.;]{0,40}$"
-    r"|\b(?:initially|at first)\b[^.;]{0,30}"
-    r"\b(?:said|reported|put|spoken?|counted|estimated|announced|given?|gave)\b[^.;]{0,30}$"
-    rf"|\b(?:{_RISE}|up|down)\s+from\s+$|,\s+not\s+$",
-    re.I,
-)
-"""Words before a figure that say it has been replaced."""
-_LOOK_BACK = 120
-"""Characters before a figure in which such words, or what it adds to, are looked for."""
-_MORE = re.compile(r"\b(?:another|further|additional|(?<!or )more(?! than))\b", re.I)
-_OTHERS = re.compile(r"\bothers?\b", re.I)
-"""Words of a figure that say it is of other people than the one before it; or than those who met another outcome, as
-"four others" may be the four of the headline."""
 VAGUE = re.compile(r"\b(?:dozens|scores|hundreds|thousands|several|many|some|a few)\b(?! \d)", re.I)
 """Words that give no number; a figure with them, or a bare plural, bows to one that does not agree with it."""
 _AT_LEAST_TWO = re.compile(r"\b(?:two|2|one|1|a couple|a pair)\b", re.I)
@@ -59,18 +29,6 @@ _A_PERSON = re.compile(r"an?\b(?! (?:\w*(?:th|st|nd|rd)|second|third|further|fel
 """How a figure begins that tells of one more person, not of the next of several, as "a tenth" does."""
 _REACH = 200
 """How many camps back one is looked for that a figure agrees with; bounds the work on hostile texts."""
-_AGE = r"(?:\s*,?\s*\(?(?:aged? )?\d{1,3}\)?)?"
-_AND = re.compile(rf"{_AGE}[\s,]*\b(?:and|as well as|along with|plus)\s+", re.I)
-_COMMA = re.compile(rf"{_AGE}\s*[,;]\s*", re.I)
-"""What joins two figures to one list, the age of the first before it: "John Smith, 34, and"."""
-
-_NAME_WORD = re.compile(
-    r"(?:(?:al|el|an|ad|as)-)?[^\W\d_a-zß-ÿ](?!.*['’]s$)|(?:al|el|de|da|dos|del|di|la|bin|ibn|van|von|der)$"
-)
-"""What a word of a name looks like: a capital, or one of the small words in names."""
-_ALIAS = re.compile(r"\b(?:known|born|identified|named) as\s+$|\balias\s+$|\ba\.?k\.?a\.?\s+$", re.I)
-"""Words before another name of the same person."""
-
 _MEDIA = re.compile(r"\b(?:media|press|newspapers?|radio|television|tv|agency|reports?|channel)\b", re.I)
 _AUTHORITIES = tuple(
     re.compile(rf"\b(?:{words})", re.I)
@@ -155,10 +113,11 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
         return _span(disagreeing, mentions, others)
     camp = max(firm, key=lambda figures: (_agreed(figures).magnitude, len(figures)))
     total = _agreed(camp)
-    chains = _longest_chain(text, valid), _added(text, valid), _apart(text, numbered), _named(text, valid)
-    parts = max(chains, key=_least)
-    if _least(parts) > total.magnitude:
-        return Total(Count(_least(parts), _least(parts), None), _ids(parts), "sum")
+    told_apart = parts(
+        text, valid, sorted((figure for camp in numbered for figure in camp), key=lambda each: each.start)
+    )
+    if (sum_of_parts := least(told_apart)) > total.magnitude:
+        return Total(Count(sum_of_parts, sum_of_parts, None), _ids(told_apart), "sum")
     if len(valid) < len(wholes):
         return Total(total, _ids(camp), "correction")
     if len(camps) > 1:
@@ -171,16 +130,16 @@ def _resolve(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Ment
 def _is_part(text: str, figure: Casualty, figures: Mapping[str, Casualty]) -> bool:
     """Whether a figure is part of another; one that replaces the other is none, whatever the link says."""
     whole = figures.get(figure.part_of or "")
-    return whole is not None and not (figure.group in (whole.group, "unknown") and _said_before(_NEW, text, figure))
+    return whole is not None and not (figure.group in (whole.group, "unknown") and replaces(text, figure))
 
 
 def _not_replaced(text: str, figures: Sequence[Casualty], mentions: Mapping[str, Mention]) -> list[Casualty]:
     """The figures that the text does not say to be out of date; one replaces those before it that it can."""
     kept: list[Casualty] = []
     for figure in figures:
-        if _said_before(_NEW, text, figure):
+        if replaces(text, figure):
             kept = [*(each for each in kept if not _can_replace(figure, each, mentions)), figure]
-        elif not _said_before(_OLD, text, figure):
+        elif not is_replaced(text, figure):
             kept.append(figure)
     return kept or list(figures)
 
@@ -198,10 +157,6 @@ def _maybe_the_same(one: Casualty, other: Casualty) -> bool:
 
 def _may_overlap(one: str, other: str) -> bool:
     return one == other or "unknown" in (one, other)
-
-
-def _said_before(words: re.Pattern[str], text: str, figure: Casualty) -> bool:
-    return words.search(text[max(0, figure.start - _LOOK_BACK) : figure.start]) is not None
 
 
 def _camps(figures: Sequence[Casualty]) -> list[list[Casualty]]:
@@ -239,24 +194,6 @@ def _agreed(camp: Sequence[Casualty]) -> Count:
         best = max(best, low or 0)
         best = best if high is None else min(best, high)
     return Count(low, best, high)
-
-
-def _apart(text: str, camps: Sequence[Sequence[Casualty]]) -> list[Casualty]:
-    """What the text counts most people of each group in, if there are two groups: soldiers and civilians add up."""
-    groups: dict[str, list[Casualty]] = defaultdict(list)
-    for figure in sorted((figure for camp in camps for figure in camp), key=lambda figure: figure.start):
-        if figure.group != "unknown" and figure.count.low:
-            groups[figure.group].append(figure)
-    most = [
-        max([max(figures, key=lambda figure: figure.count.magnitude)], _longest_chain(text, figures), key=_least)
-        for figures in groups.values()
-    ]
-    return [figure for figures in most for figure in figures] if len(most) > 1 else []
-
-
-def _least(figures: Sequence[Casualty]) -> int:
-    """How many people some figures are at least."""
-    return sum(figure.count.low or 0 for figure in figures)
 
 
 def _disagreeing(camps: Sequence[Sequence[Casualty]], mentions: Mapping[str, Mention]) -> list[Casualty]:
@@ -317,86 +254,6 @@ def _rank(figure: Casualty, mentions: Mapping[str, Mention]) -> int:
     if source.label == "CLAIMED" or _MEDIA.search(source.text):
         return len(_AUTHORITIES)
     return next((rank for rank, kind in enumerate(_AUTHORITIES) if kind.search(source.text)), len(_AUTHORITIES))
-
-
-def _longest_chain(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The figures of the most people that stand side by side as one list, each with a lower bound.
-
-    A list ends in "and" or the like; a comma alone joins only what stands before that, and only people of a known
-    group or two names: "the bomber, a man of 24" is one, and "three people, two women and a man" is three.
-    """
-    chains: list[list[Casualty]] = []
-    ends: list[int] = []  # how many of each chain stand before its last "and" or behind it
-    chain: list[Casualty] = []
-    for figure in figures:
-        gap = text[chain[-1].end : figure.start] if chain else ""
-        known = bool(chain) and (chain[-1].group != "unknown" or _two_persons(chain[-1], figure))
-        if figure.count.low is None:
-            chain = []
-        elif chain and _AND.fullmatch(gap):
-            chain.append(figure)
-            ends[-1] = len(chain)
-        elif known and _COMMA.fullmatch(gap):
-            chain.append(figure)
-        else:
-            chain = [figure]
-            chains.append(chain)
-            ends.append(0)
-    lists = [chain[:end] for chain, end in zip(chains, ends, strict=True) if end]
-    return max(map(_without_whole, lists), key=_least, default=[])
-
-
-def _added(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The most people that the text adds up itself, "two soldiers … three more": each figure close behind the last.
-
-    A toll that has risen may have the others in it already, so nobody is added to one.
-    """
-    chains: list[list[Casualty]] = [[]]
-    for figure in figures:
-        near = chains[-1] and figure.start - chains[-1][-1].end <= _LOOK_BACK
-        if figure.count.low is None or _said_before(_NEW, text, figure):
-            chains.append([])
-        elif near and _adds(chains[-1][-1], figure):
-            chains[-1].append(figure)
-        else:
-            chains.append([figure])
-    return max((chain for chain in chains if len(chain) > 1), key=_least, default=[])
-
-
-def _adds(before: Casualty, figure: Casualty) -> bool:
-    """Whether a figure says that it is of other people than the one before it."""
-    return bool(_MORE.search(figure.text) or (_OTHERS.search(figure.text) and figure.count != before.count))
-
-
-def _two_persons(one: Casualty, other: Casualty) -> bool:
-    """Whether two figures name two persons in full, by names that share no word."""
-    first, second = _full_name(one), _full_name(other)
-    return bool(first and second) and not first & second
-
-
-def _full_name(figure: Casualty) -> set[str]:
-    """The words of the name of two words and more that a figure is; none where capitals do not tell names apart."""
-    name = split_name(figure)[0]
-    words = name.split()
-    sure = len(words) > 1 and not figure.text.isupper() and all(_NAME_WORD.match(word) for word in words)
-    return set(plain(name).split()) if sure else set()
-
-
-def _named(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
-    """The persons that some figures name in full, one figure each."""
-    persons: list[Casualty] = []
-    known: set[str] = set()
-    for figure in figures:
-        name = _full_name(figure)
-        if name and not name & known and not _said_before(_ALIAS, text, figure):
-            persons.append(figure)
-            known |= name
-    return persons
-
-
-def _without_whole(chain: list[Casualty]) -> list[Casualty]:
-    """A chain less its first figure where the rest divides it: "four civilians, two women and two children"."""
-    return chain[1:] if len(chain) > 2 and _least(chain[:1]) == _least(chain[1:]) else chain
 
 
 def is_vague(total: Total, mentions: Mapping[str, Mention]) -> bool:
