@@ -87,7 +87,8 @@ def main(
         )
         output.write_text(card, encoding="utf-8")
         if readme:
-            accuracy = [group_table(int8), link_rows(links), speed_table(speed)]
+            embedded = dict([next(iter(int8.items()))])
+            accuracy = [group_table(embedded), link_rows(links), speed_table(speed)]
             sections = {"accuracy": "\n\n".join(accuracy), "example": example(model)}
             readme.write_text(fill_in(readme.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
@@ -137,7 +138,8 @@ def group_table(scores: Scores) -> str:
         cells = [group, f"{embedded['texts.total']:.0f}"]
         for key in MAIN_FIGURES:
             values = [100 * model[group][key] for model in scores.values()]
-            spread = f" {min(values):.1f}–{max(values):.1f}" if len(values) > 1 else ""
+            least, most = f"{min(values):.1f}", f"{max(values):.1f}"
+            spread = f" {least}–{most}" if least != most else ""
             cells.append(percent_with_interval(embedded, key) + spread)
         rows.append(cells)
     return markdown(["texts", "number", *MAIN_FIGURES.values()], rows)
