@@ -35,6 +35,9 @@ CARDS = REPOSITORY / "model_cards"
 EXAMPLE = REPOSITORY / "tests" / "example.txt"
 EXAMPLE_WIDTH = 110
 
+README_GROUPS = ("all", "whole articles", "shorter texts")
+"""The groups of articles that the README has scores of; the card has all."""
+
 T = TypeVar("T")
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -87,8 +90,8 @@ def main(
         )
         output.write_text(card, encoding="utf-8")
         if readme:
-            embedded = dict([next(iter(int8.items()))])
-            accuracy = [group_table(embedded), link_rows(links), speed_table(speed)]
+            embedded = {group: figures for group, figures in _first(int8).items() if group in README_GROUPS}
+            accuracy = [group_table({"embedded": embedded}), link_rows(links), speed_table(speed)]
             sections = {"accuracy": "\n\n".join(accuracy), "example": example(model)}
             readme.write_text(fill_in(readme.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
@@ -213,8 +216,14 @@ def precision_table(int8: Mapping[str, float], exact: Mapping[str, float]) -> st
 
 
 def export_lines(run: Path) -> str:
-    """How far the exported graphs lie from torch, on the dev articles."""
+    """How far the exported graphs lie from torch, on the dev articles.
+
+    Raises:
+        ValueError: if the run was last exported in float.
+    """
     report: dict[str, float] = json.loads((run / "export.json").read_text(encoding="utf-8"))
+    if report["exported.max_difference"] == report["float.max_difference"]:
+        raise ValueError(f"{run / 'export.json'} is of an export in float; export the run in int8 last")
     return (
         f"Largest difference of a tag probability from torch on dev: {report['float.max_difference']:.1e} in "
         f"float, {report['exported.max_difference']:.2f} in int8 (mean {report['exported.mean_difference']:.1e})."

@@ -70,7 +70,10 @@ def read_split(file: Path = SPLIT_FILE) -> Split:
     Raises:
         ValueError: if the file does not hold them.
     """
-    split: Split = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        split: Split = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no split file: {error}") from error
     if not isinstance(split, dict) or not split.keys() >= set(PARTS):
         raise ValueError(f"{file} is no split file: it holds no lists of ids named {', '.join(PARTS)}")
     return split

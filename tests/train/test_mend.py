@@ -12,7 +12,9 @@ from transformers import AutoTokenizer
 
 import train.mend
 from casualties.corpus.inline import parse_inline
+from casualties.corpus.records import Article
 from train.config import CONFIG, read_config
+from train.data import labelled_parts
 from train.features import make_dataset
 from train.finetune import collate
 from train.mend import distance, divergence, loss_of_labels, mend, read_as_before
@@ -72,12 +74,32 @@ def test_new_articles_are_learnt_and_others_keep_what_was_said_of_them(
     assert (tmp_path / "held" / CONFIG).read_text() == SETTINGS
 
 
-def test_nothing_has_moved_from_itself(start: Path) -> None:
+@pytest.fixture
+def batch(start: Path) -> dict[str, torch.Tensor]:
+    """Windows of unlike lengths, so that some are padded."""
     config = read_config(start / CONFIG)
     plain = plain_tokenizer(AutoTokenizer.from_pretrained(start / "best"))
-    batch = collate(make_dataset(OTHERS, config.windowing, plain)[:], torch.device("cpu"))
+    return collate(make_dataset([*NEW, *OTHERS], config.windowing, plain)[:], torch.device("cpu"))
+
+
+def test_what_moves_is_distance_but_not_on_padding(start: Path, batch: dict[str, torch.Tensor]) -> None:
     found = read_as_before(CasualtyModel.load(start / "best").eval(), batch)
+    padding = ~batch["attention_mask"].bool()
+    assert padding.any() and batch["groups"].sum() > 0
     assert float(distance(found, found, batch)) == pytest.approx(0, abs=1e-5)
+    for moved in range(3):
+        changed = [each.clone() for each in found]
+        changed[moved][padding] += torch.linspace(0, 9, changed[moved].shape[-1])
+        assert float(distance((changed[0], changed[1], changed[2]), found, batch)) == pytest.approx(0, abs=1e-5)
+        changed[moved] += torch.linspace(0, 9, changed[moved].shape[-1])
+        assert float(distance((changed[0], changed[1], changed[2]), found, batch)) > 0.01
+
+
+def test_the_labels_are_of_tags_and_of_groups(start: Path, batch: dict[str, torch.Tensor]) -> None:
+    tags, groups, vectors = read_as_before(CasualtyModel.load(start / "best").eval(), batch)
+    loss = float(loss_of_labels((tags, groups, vectors), batch))
+    for changed in ((tags + torch.linspace(0, 9, tags.shape[-1]), groups), (tags, groups * 2)):
+        assert float(loss_of_labels((*changed, vectors), batch)) != pytest.approx(loss)
 
 
 def test_the_divergence_is_kullback_and_leiblers() -> None:
@@ -88,8 +110,43 @@ def test_the_divergence_is_kullback_and_leiblers() -> None:
     assert torch.allclose(divergence(one, other), expected)
 
 
-def test_there_must_be_something_new(start: Path, tmp_path: Path) -> None:
-    (tmp_path / "split.json").write_text(json.dumps({"train": [], "dev": [], "test": []}), encoding="utf-8")
+def articles(folder: Path) -> Path:
+    """A folder of an article of one's own, ``b``, that is for training."""
+    folder.mkdir()
+    (folder / "b.txt").write_text("⟦Nine men⟧{KILLED unknown 9} died.", encoding="utf-8")
+    return folder
+
+
+def split(path: Path, train: list[str]) -> Path:
+    path.write_text(json.dumps({"train": train, "dev": [], "test": []}), encoding="utf-8")
+    return path
+
+
+def test_what_the_earlier_split_did_not_have_is_new(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[Article]] = []
+    monkeypatch.setattr(train.mend, "mend", lambda config, new, others, *rest, **more: given.extend([new, others]))
+    known = [article.id for article in labelled_parts(None, [], None)[0]]
+    train.mend.main(
+        tmp_path / "run", start, split(tmp_path / "split.json", known), articles=[articles(tmp_path / "own")]
+    )
+    assert {article.id for article in given[0]} == {"b"}
+    assert {article.id for article in given[1]} == set(known)
+
+
+@pytest.mark.parametrize("knows_all", [True, False])
+def test_there_must_be_new_articles_and_known_ones(knows_all: bool, start: Path, tmp_path: Path) -> None:
+    known = [article.id for article in labelled_parts(None, [], None)[0]] if knows_all else []
     with pytest.raises(typer.Exit) as error:
-        train.mend.main(tmp_path / "run", start, tmp_path / "split.json")
+        train.mend.main(tmp_path / "run", start, split(tmp_path / "split.json", known))
     assert error.value.exit_code == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_run_is_written_over(start: Path) -> None:
+    config = read_config(start / CONFIG)
+    with pytest.raises(FileExistsError, match="is there already"):
+        mend(config, NEW, OTHERS, start, start, steps=1, rate=1e-3, seed=0)
+    with pytest.raises(FileNotFoundError, match="is it a finished run"):
+        mend(config, NEW, OTHERS, start / "absent", start.with_name("new"), steps=1, rate=1e-3, seed=0)
