@@ -110,7 +110,7 @@ def extract(
         _check_dates(day)
     extractor = _load(model)
     write = _writer("record" if as_record else "json" if as_json else "table", rows, as_csv, explain)
-    total = None if any(isinstance(file, Path) and file.suffix == ".jsonl" for file in files) else len(files)
+    total = None if any(isinstance(file, Path) and file.suffix.lower() == ".jsonl" for file in files) else len(files)
     unread = 0
     for article in _progress(read_inputs(files, most), "reading", total):
         if isinstance(article, InputError):
@@ -224,7 +224,7 @@ def _write(output: Path, content: str) -> None:
     elif output.exists() and not output.is_file():
         output.write_text(content, encoding="utf-8")
     else:
-        target = output.resolve()
+        target = Path(os.path.realpath(output))
         scratch = target.with_name(f"{target.name}.tmp")
         scratch.write_text(content, encoding="utf-8")
         os.replace(scratch, target)

@@ -214,6 +214,10 @@ _PLURALS = _set(
     "guerrillas campesinos commandos contras shias hazaras filipinos hindus marines rangers seals kurds turks arabs "
     "serbs croats jews sikhs muslims poles finns swedes danes greeks druze rohingya british french"
 )
+_NUMBERED = _set(
+    "flight channel grade unit battalion division brigade regiment area route highway block camp ward sector radio tv"
+)
+"""Nouns that a number names: "Flight 93 passengers"."""
 _PARTICIPLES = _set("killed dead injured wounded kidnapped abducted slain shot missing")
 _MEN = r"(?<!car)(?<!ye)men$|ese$"
 _PLURAL = re.compile(rf"(?<![su'])s$|{_MEN}")
@@ -229,7 +233,8 @@ _TYPEWRITTEN = str.maketrans("‐‑‒–−‘’ʼ\u00a0\u202f\u2009", "-----
 _WRITTEN_OUT = (
     (re.compile(r"(?<=\d)\s*—\s*(?=\d)"), "-"),
     (re.compile(r"—"), ", "),
-    (re.compile(r"½"), " and a half "),
+    (re.compile(r"(?<=\d)\s*½"), " and a half "),
+    (re.compile(r"½"), " half "),
     (re.compile(r"(?<=\d)k\b", re.I), " thousand"),
     (re.compile(r"(?<=\d)m\b", re.I), " million"),
     (re.compile(r"(?<=\d)bn\b", re.I), " billion"),
@@ -307,8 +312,11 @@ def _is_label(items: Sequence[_Item], words: list[str], start: int, end: int) ->
         return False
     if before == ",":
         return isinstance(items[-2:][0], str) and words[end : end + 1] in ([], [","])
-    is_word = before.casefold() in _DETERMINERS | _PREPOSITIONS | {"between"}
-    return before[0].isupper() and not is_word and any(map(str.islower, words))
+    if not before[0].isupper() or before.casefold() in _DETERMINERS | _PREPOSITIONS or not any(map(str.islower, words)):
+        return False
+    following = words[end:]
+    names_one = words[0].casefold() in _SINGULAR or (bool(following) and not _is_plural(following))
+    return before.casefold() in _NUMBERED or names_one  # "Record 491 deaths" are counted
 
 
 def _read_number(words: list[str], at: int) -> tuple[Count, int] | None:

@@ -74,13 +74,15 @@ _ANCHOR = re.compile(
 """What ties an expression to a day; without it, "two days" is a duration and "12" may be anything."""
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERIC_DATE = re.compile(r"\d+\s*[/–-]\s*\d+|\d{1,2}\s*,\s*\d{1,2}\b|\d+\.\d+\.")
+_SHORTENED = re.compile(rf"(?<=\b(?:{'|'.join(_SHORT_MONTHS)}))\.|(?<=\bsept)\.")
+"""The point behind a month's short name."""
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DATE = re.compile(
     rf"(?:(?:{'|'.join(_DAYS + _SHORT_DAYS)}) )?(?:(?P<day>\d{{1,2}}) )?(?P<month>{'|'.join(_MONTHS)}|"
     rf"{'|'.join(_SHORT_MONTHS)}|sept)(?: (?P<day_after>\d{{1,2}}))? (?P<year>(?:19|20)\d\d)"
 )
 """A month with its year, and perhaps the day."""
-_DAYS_OF_MONTH = re.compile(r"\b(\d{1,2})\s*(?:-|–|\bto\b|\band\b)\s*(\d{1,2})\b(?!\s*[-–/])")
+_DAYS_OF_MONTH = re.compile(r"(?<![-/\d])(\d{1,2})\s*(?:-|–|\bto\b|\band\b)\s*(\d{1,2})\b(?!\s*[-–/])")
 """Two days of one month: "3-5 January"."""
 _JOINT = re.compile(r"^(?:from |between )?(.+?) (?:to|and|until|till) (.+)$")
 """Two days that each have a name: "Friday and Saturday"."""
@@ -137,9 +139,9 @@ def _read_span(plain: str, published: dt.date | None) -> Period | None:
 
 def _read_one(plain: str, published: dt.date | None) -> Period | None:
     """One expression without "and"; ``None`` if a word of it is not known or its weekday does not fit."""
-    if iso := _ISO_DATE.search(plain):
+    bare = " ".join(_TIME_OF_DAY.sub(" ", _SHORTENED.sub("", plain)).replace(",", " ").split())
+    if iso := _ISO_DATE.fullmatch(bare):
         return _full_date(*map(int, iso.groups()))
-    bare = " ".join(_TIME_OF_DAY.sub(" ", plain).replace(",", " ").split())
     known = _ANCHOR.search(bare) and not set(_WORD.findall(bare)) - _KNOWN
     if not known or _NUMERIC_DATE.search(plain):
         return None

@@ -139,7 +139,9 @@ def _read_lines(path: Path, name: str, most: int) -> Iterator[Input | InputError
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file, _LONGEST_ESCAPE * most + _OTHER_FIELDS), start=1):
-                if line.strip():
+                if line is None:
+                    yield InputError(f"{path}, line {number}: {_too_long(most)}")
+                elif line.strip():
                     try:
                         yield _article(line, f"{name}:{number}", most)
                     except InputError as error:
@@ -148,13 +150,13 @@ def _read_lines(path: Path, name: str, most: int) -> Iterator[Input | InputError
         yield InputError(f"{path}: {error.strerror}")
 
 
-def _lines(file: BinaryIO, longest: int) -> Iterator[bytes]:
-    """The lines of a file, of each no more than some bytes."""
+def _lines(file: BinaryIO, longest: int) -> Iterator[bytes | None]:
+    """The lines of a file; ``None`` for one of more than ``longest`` bytes, which is passed over."""
     while line := file.readline(longest):
-        end = line
+        end, is_whole = line, True
         while not end.endswith(b"\n") and (end := file.readline(longest)):
-            pass
-        yield line
+            is_whole = False
+        yield line if is_whole else None
 
 
 def _article(line: bytes, name: str, most: int) -> Input:
@@ -173,8 +175,9 @@ def _article(line: bytes, name: str, most: int) -> Input:
     try:
         day = None if published is None else dt.date.fromisoformat(published)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{published!r} is no day; write it as 2021-09-06") from error
-    id = str(record.get("id", name))
+        shown = repr(published)[:_LONGEST_NAME]
+        raise InputError(f"{shown} is no day; write it as 2021-09-06") from error
+    id = str(record["id"]) if isinstance(record.get("id"), str | int) else name
     return Input(id, id, _checked(record["text"], most), day)
 
 

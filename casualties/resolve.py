@@ -28,7 +28,8 @@ _ONE = re.compile(r"\b(?:one|1|single|sole|only)\b", re.I)
 _A_PERSON = re.compile(r"an?\b(?! (?:\w*(?:th|st|nd|rd)|second|third|further|fellow)\b)", re.I)
 """How a figure begins that tells of one more person, not of the next of several, as "a tenth" does."""
 _REACH = 200
-"""How many camps back one is looked for that a figure agrees with; bounds the work on hostile texts."""
+"""How many camps or figures back one is looked for that a figure agrees with or replaces; bounds the work on hostile
+texts."""
 _MEDIA = re.compile(r"\b(?:media|press|newspapers?|radio|television|tv|agency|reports?|channel)\b", re.I)
 _AUTHORITIES = tuple(
     re.compile(rf"\b(?:{words})", re.I)
@@ -138,7 +139,8 @@ def _not_replaced(text: str, figures: Sequence[Casualty], mentions: Mapping[str,
     kept: list[Casualty] = []
     for figure in figures:
         if replaces(text, figure):
-            kept = [*(each for each in kept if not _can_replace(figure, each, mentions)), figure]
+            kept[-_REACH:] = [each for each in kept[-_REACH:] if not _can_replace(figure, each, mentions)]
+            kept.append(figure)
         elif not is_replaced(text, figure):
             kept.append(figure)
     return kept or list(figures)

@@ -28,6 +28,8 @@ _DENIED = {
     "WOUNDED": re.compile(r"\b(?:casualt|victims|injur|wound|hurt|harm)", re.I),
 }
 """Words beside "nobody" or "no" that say which outcome nobody met."""
+_NOT_ALL = re.compile(r"\b(?:else|others?|more|further|immediate(?:ly)?|at once)\b", re.I)
+"""Words of such a phrase that leave somebody out, or say only what was known at first."""
 _SENTENCE = 60
 """Characters behind such a phrase, of its sentence, in which they are looked for."""
 
@@ -204,9 +206,12 @@ def _everybody(incident: Incident, outcome: str, text: str) -> Count | None:
 
 def _says_nobody(incident: Incident, outcome: str, text: str) -> bool:
     """Whether the text says of all people, not of some group of them, that none met an outcome."""
+    if any(each.label == "CASUALTY" for each in incident.casualties):
+        return False
     figures = [each for each in incident.casualties if each.label == "UNHARMED" and each.group == "unknown"]
     phrases = [text[each.start : each.end + _SENTENCE] for each in figures if each.count == Count.exactly(0)]
-    return any(_DENIED[outcome].search(re.split(r"[.;]|\bbut\b", phrase)[0]) for phrase in phrases)
+    clauses = [re.split(r"[.;]|\bbut\b", phrase)[0] for phrase in phrases]
+    return any(_DENIED[outcome].search(clause) and not _NOT_ALL.search(clause) for clause in clauses)
 
 
 def _includes(people: Total, militants: Total, incident: Incident) -> bool:

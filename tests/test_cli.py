@@ -106,11 +106,12 @@ def test_json_lines_give_each_article_its_id_and_day(tmp_path: Path) -> None:
 
 
 def test_a_line_that_is_too_long_is_left_out(tiny_model: Path, tmp_path: Path) -> None:
-    lines = [{"id": "long", "text": "x" * 200_000}, {"id": "short", "text": TEXT}]
+    lines = [{"id": "long", "text": "x" * 500_000}, {"id": "short", "text": TEXT}]
     (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     arguments = ("--record", "--model", tiny_model, "--max-characters", "1000")
     code, output, errors = run("extract", tmp_path / "news.jsonl", *arguments)
     assert (code, json.loads(output)["id"], errors.count("\n")) == (1, "short", 1)
+    assert "line 1: more than 1,000 characters" in errors
 
 
 def test_a_folder_that_cannot_be_searched_is_said_and_the_rest_is_read(

@@ -49,6 +49,8 @@ PUBLISHED = dt.date(2021, 9, 6)
         ("from 3 to 5 January", "2021-01-03", "2021-01-05"),
         ("Friday and Saturday", "2021-09-03", "2021-09-04"),
         ("the day before yesterday", "2021-09-04", "2021-09-04"),
+        ("2021-09-01 to 2021-09-03", "2021-09-01", "2021-09-03"),
+        ("Jan. 5, 2020", "2020-01-05", "2020-01-05"),
         ("this month", "2021-09-01", "2021-09-06"),
     ],
 )
@@ -58,7 +60,7 @@ def test_expressions_of_time(expression: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["the same day", "the 1990s", "9/11", "5 and 4 June", "2001 and 2003", "31 February 2020", "2020-13-01", "12", "four", "two days", "six months", "overnight", "mid-August", "Ramadan", "", "a few hours later",
+    ["the same day", "the 1990s", "9/11", "5 and 4 June", "2001 and 2003", "31 February 2020", "2020-13-01", "the week after 2021-08-05", "12021-08-055", "12", "four", "two days", "six months", "overnight", "mid-August", "Ramadan", "", "a few hours later",
      "two days after", "before Sunday", "after 5 May", "Friday, May 3", "05.09.2021", "2050", "9" * 20_000],
 )  # fmt: skip
 def test_what_is_not_certain_stays_unread(expression: str) -> None:

@@ -62,6 +62,13 @@ def incident(marked: str) -> tuple[Incident, dict[str, Mention]]:
         ("⟦Two soldiers⟧{KILLED security 2} died. ⟦Three more⟧{KILLED security 3} and ⟦another⟧{KILLED security 1} died later.", Count(6, 6, None), "sum"),
         ("⟦Two⟧{KILLED unknown 2} died. ⟦More than three⟧{KILLED unknown 4-} had died by noon.", Count(4, 4, None), "largest"),
         ("⟦Four⟧{KILLED unknown 4} die in blast. It killed ⟦four others⟧{KILLED unknown 4} and hurt one.", Count.exactly(4), "agreement"),
+        ("⟦At least 12⟧{KILLED unknown 12-} killed in blast. It killed ⟦13 others⟧{KILLED unknown 13}.", Count.exactly(13), "agreement"),
+        ("⟦Two men⟧{KILLED unknown 2} and ⟦a woman⟧{KILLED unknown 1} and ⟦a child⟧{KILLED unknown 1} died.", Count(4, 4, None), "sum"),
+        ("The toll reached ⟦11⟧{KILLED unknown 11} after ⟦another two people⟧{KILLED unknown 2} died.", Count.exactly(11), "largest"),
+        ("⟦Seven⟧{KILLED unknown 7} died. ⟦Two more⟧{KILLED unknown 2} were found, for a total of ⟦seven⟧{KILLED unknown 7}.", Count.exactly(7), "largest"),
+        ("⟦British Hostage⟧{KILLED unknown 1} Killed. ⟦David Haines⟧{KILLED civilian 1} was beheaded.", Count.exactly(1), "agreement"),
+        ("⟦Sergei Ivanov⟧{KILLED civilian 1} died. ⟦Sergey Ivanoff⟧{KILLED civilian 1} was 34.", Count.exactly(1), "agreement"),
+        ("⟦Khalid Rashid⟧{KILLED unknown 1} (⟦Abu Hamza⟧{KILLED unknown 1}) died.", Count.exactly(1), "agreement"),
         ("The toll rose to ⟦15⟧{KILLED unknown 15}. ⟦Three more⟧{KILLED unknown 3} died overnight.", Count.exactly(15), "largest"),
         ("⟦Six policemen⟧{KILLED security 6} and ⟦a guard⟧{KILLED security 1} died. ⟦Three civilians⟧{KILLED civilian 3} died.", Count(10, 10, None), "sum"),
         ("⟦20⟧{KILLED unknown 20 #a} died. They now say ⟦12⟧{KILLED unknown 12 <a} died.", Count.exactly(12), "correction"),
@@ -297,6 +304,9 @@ def test_many_names_take_little_time() -> None:
     [
         "⟦{n} men⟧{{KILLED unknown {n} @p{n}}} died, ⟦police⟧{{SOURCE #p{n}}} said. ",
         "⟦a man⟧{{KILLED civilian 1}} and ",
+        "⟦RD⟧{{CLAIMED #p{n}}}: the toll rose to ⟦5⟧{{KILLED unknown 5 @p{n}}}. ⟦9⟧{{KILLED unknown 9}}. ",
+        "⟦a man⟧{{KILLED civilian 1}}          and          ",
+        "⟦Ab{n} Cd{n}⟧{{KILLED civilian 1}} died. ",
     ],
 )
 def test_many_figures_take_little_time(marked: str) -> None:

@@ -89,6 +89,9 @@ def test_the_sides_of_a_row() -> None:
         ("⟦No one⟧{UNHARMED unknown 0} was injured.", "nkill", None),
         ("⟦No one⟧{UNHARMED unknown 0} escaped. Nine were killed.", "nkill", None),
         ("⟦No tourists⟧{UNHARMED civilian 0} were hurt.", "nwound", None),
+        ("⟦Nobody⟧{UNHARMED unknown 0} else was hurt or killed.", "nkill", None),
+        ("⟦No immediate reports of deaths⟧{UNHARMED unknown 0}.", "nkill", None),
+        ("⟦Ten⟧{CASUALTY unknown 10} were hit. ⟦Nobody⟧{UNHARMED unknown 0} was killed.", "nkill", None),
         (
             "⟦Ten⟧{KILLED unknown 10 #a}, ⟦four rebels⟧{KILLED militant 4 <a}. Then ⟦30 farmers⟧{KILLED civilian 30}.",
             "nkill",
