@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
+from itertools import takewhile
 from typing import TypeAlias, TypeVar
 
 from casualties.numerals import DIGITS, MULTIPLES, UNITS, Cardinal, read_cardinal
@@ -83,9 +84,11 @@ PREPOSITIONS = word_set(
     "without within across"
 )
 _NUMBERED = word_set(
-    "flight channel grade unit battalion division brigade regiment area route highway block camp ward sector radio tv"
+    "flight channel grade unit battalion division brigade regiment area route highway block camp ward sector radio tv "
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+    "sep sept oct nov dec war boeing airbus bus building company class zone gate interstate apollo"
 )
-"""Nouns that a number names: "Flight 93 passengers"."""
+"""Nouns that a number belongs to: "Flight 93 passengers", "the October 7 hostages"."""
 
 _ASIDE = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _TYPEWRITTEN = str.maketrans("‐‑‒–−‘’ʼ\u00a0\u202f\u2009", "-----'''   ")
@@ -173,7 +176,8 @@ def _is_label(items: Sequence[Item], words: list[str], start: int, end: int) -> 
         return isinstance(items[-2:][0], str) and words[end : end + 1] in ([], [","])
     if not before[0].isupper() or before.casefold() in DETERMINERS | PREPOSITIONS or not any(map(str.islower, words)):
         return False
-    following = words[end:]
+    beyond = PREPOSITIONS | _STOPS | {",", "and"}
+    following = list(takewhile(lambda word: word.casefold() not in beyond, words[end:]))
     names_one = words[0].casefold() in SINGULAR or (bool(following) and not is_plural(following))
     return before.casefold() in _NUMBERED or names_one  # "Record 491 deaths" are counted
 

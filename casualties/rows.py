@@ -28,7 +28,7 @@ _DENIED = {
     "WOUNDED": re.compile(r"\b(?:casualt|victims|injur|wound|hurt|harm)", re.I),
 }
 """Words beside "nobody" or "no" that say which outcome nobody met."""
-_NOT_ALL = re.compile(r"\b(?:else|others?|more|further|immediate(?:ly)?|at once)\b", re.I)
+_NOT_ALL = re.compile(r"^[^,]*?\b(?:else|others?|more(?! than)|further|immediate(?:ly)?|at once)\b", re.I)
 """Words of such a phrase that leave somebody out, or say only what was known at first."""
 _SENTENCE = 60
 """Characters behind such a phrase, of its sentence, in which they are looked for."""

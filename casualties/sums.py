@@ -20,7 +20,7 @@ _MORE = re.compile(r"\b(?:another|further|additional|(?<!or )more(?! than))\b", 
 _OTHERS = re.compile(r"\bothers?\b", re.I)
 """Words of a figure that say it is of other people than the one before it; or than those who met another outcome, as
 "four others" may be the four of the headline, so they count where the two figures cannot be one."""
-_TOLL = re.compile(r"\b(?:toll|total|in all|altogether|now|so far)\b", re.I)
+_TOLL = re.compile(r"\b(?:toll|total|in all|altogether|so far)\b", re.I)
 """Words before or in a figure that say that it is all there is; where there is one, nothing adds to another figure."""
 _WIDEST_GAP = 60
 """Characters between two figures of one list."""
@@ -121,7 +121,7 @@ def _adds(before: Casualty, figure: Casualty) -> bool:
 
 def _is_toll(text: str, figure: Casualty) -> bool:
     before = text[max(0, figure.start - _WIDEST_GAP) : figure.end]
-    return replaces(text, figure) or _TOLL.search(re.split(r"[.;]\s", before)[-1]) is not None
+    return replaces(text, figure) or _TOLL.search(re.split(r"[.;]\s|, (?:and|but|while)\b", before)[-1]) is not None
 
 
 def _two_persons(one: Casualty, other: Casualty) -> bool:
@@ -146,7 +146,9 @@ def _named(text: str, figures: Sequence[Casualty]) -> list[Casualty]:
     known: set[str] = set()
     for figure in figures:
         name = _full_name(figure)
-        if not name or name & known or said_before(_ALIAS, text, figure):
+        follows = bool(persons) and figure.start - persons[-1].end <= _WIDEST_GAP
+        is_alias = follows and said_before(_ALIAS, text, figure)
+        if not name or name & known or is_alias:
             continue
         if not any(_spells(name, other) for other in names[-_REACH:]):
             persons.append(figure)

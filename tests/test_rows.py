@@ -90,6 +90,7 @@ def test_the_sides_of_a_row() -> None:
         ("⟦No one⟧{UNHARMED unknown 0} escaped. Nine were killed.", "nkill", None),
         ("⟦No tourists⟧{UNHARMED civilian 0} were hurt.", "nwound", None),
         ("⟦Nobody⟧{UNHARMED unknown 0} else was hurt or killed.", "nkill", None),
+        ("⟦No one⟧{UNHARMED unknown 0} was hurt, though more houses burnt.", "nkill", 0),
         ("⟦No immediate reports of deaths⟧{UNHARMED unknown 0}.", "nkill", None),
         ("⟦Ten⟧{CASUALTY unknown 10} were hit. ⟦Nobody⟧{UNHARMED unknown 0} was killed.", "nkill", None),
         (
