@@ -18,12 +18,13 @@ import numpy as np
 import torch
 import typer
 from rich.progress import track
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.optim import AdamW
 from transformers import get_linear_schedule_with_warmup
 
 from casualties.corpus.records import Article
-from train.augment import fillers_of
+from train.augment import Fillers, fillers_of
 from train.average import weights_of
 from train.command_line import command_line
 from train.config import CONFIG, Config, read_config
@@ -105,24 +106,17 @@ def mend(
     model, tokenizer = begin(replace(config, dropout=0.0), start, device)
     before, _ = begin(replace(config, dropout=0.0), start, device)
     before.eval()
-    fillers, random, plain = fillers_of([*new, *others]), np.random.default_rng(seed), plain_tokenizer(tokenizer)
-
-    def batches(articles: Sequence[Article], at_once: int) -> Iterator[Batch]:
-        """Batches of windows without end, mentions swapped anew each time."""
-        while True:
-            some = [articles[number] for number in random.permutation(len(articles))[:at_once]]
-            dataset = make_dataset(augmented(some, fillers, settings, random), config.windowing, plain)
-            for batch in make_batches(dataset, BATCH_TOKENS, random):
-                yield collate(dataset[batch], device)
-
-    labelled, held = batches(new, len(new)), batches(others, OTHERS_AT_ONCE)
+    random = np.random.default_rng(seed)
+    reading = fillers_of([*new, *others]), config, plain_tokenizer(tokenizer), random
+    labelled = batches(new, len(new), *reading)
+    held = batches(others, OTHERS_AT_ONCE, *reading)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = AdamW(learnt, lr=rate, weight_decay=0.0)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
     model.train()
     for _ in track(range(steps), "mending"):
         is_new = random.random() < NEW
-        batch = next(labelled if is_new else held)
+        batch = {name: part.to(device) for name, part in next(labelled if is_new else held).items()}
         found = read(model, batch)
         loss = loss_of_labels(found, batch) if is_new else distance(found, read_as_before(before, batch), batch)
         optimizer.zero_grad()
@@ -133,6 +127,22 @@ def mend(
     model.save(run / "best")
     tokenizer.save_pretrained(run / "best")
     shutil.copyfile(start / CONFIG, run / CONFIG)
+
+
+def batches(
+    articles: Sequence[Article],
+    at_once: int,
+    fillers: Fillers,
+    config: Config,
+    plain: Tokenizer,
+    random: np.random.Generator,
+) -> Iterator[Batch]:
+    """Batches of windows without end, so many articles cut at a time, mentions swapped anew each time."""
+    while True:
+        some = [articles[number] for number in random.permutation(len(articles))[:at_once]]
+        dataset = make_dataset(augmented(some, fillers, config.training, random), config.windowing, plain)
+        for batch in make_batches(dataset, BATCH_TOKENS, random):
+            yield collate(dataset[batch], torch.device("cpu"))
 
 
 def read(model: CasualtyModel, batch: Batch) -> Read:
