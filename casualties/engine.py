@@ -22,6 +22,8 @@ Model = Callable[[Integers, Integers, Integers], tuple[Floats, Floats, Floats]]
 """Token ids, attention mask and token types, each (windows, tokens), to tag logits, group logits and the encoder's
 vectors, each (windows, tokens, ·). A model that does not give its vectors away has the vector [0] for all."""
 
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+"""What a graph calls a model's inputs, in order."""
 LONGEST_SENTENCE = 256
 """Words; of a longer one, which hostile texts have, the mean is that of its beginning."""
 SURE = 0.999
@@ -64,7 +66,7 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
     gives_vectors = "vectors" in {each.name for each in session.get_outputs()}
 
     def run(token_ids: Integers, mask: Integers, types: Integers) -> tuple[Floats, Floats, Floats]:
-        given = {"input_ids": token_ids, "attention_mask": mask, "token_type_ids": types}
+        given = dict(zip(INPUTS, (token_ids, mask, types), strict=True))
         outputs = ["tags", "groups", *(["vectors"] if gives_vectors else [])]
         tags, groups, *vectors = session.run(outputs, {name: given[name] for name in inputs})
         return tags, groups, vectors[0] if vectors else np.zeros((*token_ids.shape, 1), np.float32)

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +28,7 @@ from casualties.confidence import tune
 from casualties.corpus.reader import read_labelled
 from casualties.corpus.records import Article
 from casualties.decode import decode
-from casualties.engine import Model, Scores, onnx_model, score
+from casualties.engine import INPUTS, Model, Scores, onnx_model, pad, score
 from casualties.extractor import (
     FORMAT,
     LINKS_FILE,
@@ -42,7 +42,7 @@ from casualties.extractor import (
 from casualties.labels import FAMILIES, GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
-from casualties.windows import TOKEN_TYPES, WindowedText, Windowing
+from casualties.windows import TOKEN_TYPES, Integers, WindowedText, Windowing
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, select
@@ -101,7 +101,7 @@ def export(
         checkpoint: what ``CasualtyModel.save`` wrote, with the tokenizer.
         folder: the model folder to write; files of an earlier model are replaced.
         windowing: how the model reads long texts.
-        dev: articles to check the export on.
+        dev: articles to check the export on, whose texts tell how to round it.
         name: what to call the model.
         version: its version.
         quantize: write int8 weights.
@@ -124,12 +124,13 @@ def export(
         staged = Path(temporary)
         float_graph, graph = staged / "float.onnx", staged / MODEL_FILE
         write_graph(model, float_graph)
+        words = [windowing.split(article.text, tokenizer) for article in dev]
         if quantize:
-            quantize_weights(float_graph, graph, model.tagger.config.hidden_size)
+            quantize_weights(float_graph, graph, model.tagger.config.hidden_size, example_inputs(words))
         else:
             shutil.copyfile(float_graph, graph)
         contenders = {"torch": as_engine(model), "float": onnx_model(float_graph), "exported": onnx_model(graph)}
-        report = compare(contenders, dev, [windowing.split(article.text, tokenizer) for article in dev])
+        report = compare(contenders, dev, words)
         check(report)
         tokenizer.save(str(staged / TOKENIZER_FILE))
         write_manifest(staged, name, version, windowing)
@@ -138,6 +139,11 @@ def export(
         for file in (MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE):
             os.replace(staged / file, folder / file)
     return report
+
+
+def example_inputs(texts: Iterable[WindowedText]) -> Iterator[dict[str, Integers]]:
+    """What the graph is given for each window of some texts."""
+    return (dict(zip(INPUTS, pad([window]), strict=True)) for text in texts for window in text.windows)
 
 
 def write_manifest(folder: Path, name: str, version: str, windowing: Windowing) -> None:
@@ -176,7 +182,7 @@ def write_graph(model: CasualtyModel, path: Path) -> None:
     mask = example.clone()
     mask[1, 4:] = 0  # a mask of ones alone would be traced as none
     free = {0: "windows", 1: "tokens"}
-    inputs = {"input_ids": example, "attention_mask": mask, "token_type_ids": example % TOKEN_TYPES}
+    inputs = dict(zip(INPUTS, (example, mask, example % TOKEN_TYPES), strict=True))
     write_onnx(model, path, inputs, ["tags", "groups", "vectors"], [free] * len(inputs))
 
 

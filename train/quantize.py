@@ -2,22 +2,35 @@
 
 Most products take dynamic quantisation: weights by channel, in seven bits, since sums of full eight-bit products
 saturate on processors without VNNI (ONNX Runtime's ``reduce_range``); inputs with one scale for all words. That one
-scale is what hurts, most in the feed-forward layers of the encoder's first half (measured layer by layer on dev); there
-weights and inputs are scaled by blocks (``MatMulNBits``), which is slower. Embeddings are scaled by blocks as well.
+scale is what hurts, as a few channels of an input are many times larger than the others. So channels are made alike
+first, and their weights take over the difference (SmoothQuant, Xiao and others 2023). What no channel explains are
+rare large values behind the activation function, most in the encoder's first half (measured layer by layer on dev);
+there weights and inputs are scaled by blocks (``MatMulNBits``), which is slower. Embeddings are scaled by blocks too.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+from casualties.engine import Floats
+from casualties.windows import Integers
+
+MIGRATION = 0.7
+"""How much of the difference between an input's channels goes over to the weights: SmoothQuant's alpha."""
+FAINTEST = 0.01
+"""The least that a channel is taken to reach, of what the largest does: other texts may use it more."""
+FACTORS = ".factors"
+"""How the names end of what an input's channels are multiplied by."""
 WEIGHT_BLOCK = 32
 """Weights that share a scale in ``MatMulNBits``."""
 EMBEDDING_BLOCKS = (128, 64, 32, 16)
@@ -28,17 +41,22 @@ LARGE = 1000
 logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
 
 
-def quantize_weights(float_graph: Path, graph: Path, hidden_size: int) -> None:
+def quantize_weights(
+    float_graph: Path, graph: Path, hidden_size: int, examples: Iterable[Mapping[str, Integers]]
+) -> None:
     """Quantise the weights of a graph.
 
     Args:
         float_graph: what to read.
         graph: where to write.
         hidden_size: of the encoder, by which its feed-forward layers are known.
+        examples: inputs of the graph, by name, which tell how large its channels are.
     """
-    by_block = early_feed_forward(onnx.load(float_graph), hidden_size)
+    model = onnx.load(float_graph)
+    by_block = early_contractions(model, hidden_size)
+    smooth(model, largest_inputs(model, examples), by_block)
     quantize_dynamic(
-        float_graph,
+        model,
         graph,
         per_channel=True,
         reduce_range=True,
@@ -61,20 +79,79 @@ def quantize_weights(float_graph: Path, graph: Path, hidden_size: int) -> None:
     onnx.save(model, graph)
 
 
-def early_feed_forward(model: ModelProto, hidden_size: int) -> list[str]:
-    """The names of the products of feed-forward layers in the first half of an encoder.
+def early_contractions(model: ModelProto, hidden_size: int) -> list[str]:
+    """The names of the second products of feed-forward layers, in the first half of an encoder.
 
-    Those are from or to vectors that are longer than the hidden ones; the heads' are shorter.
+    Those are from vectors that are longer than the hidden ones; none of the heads' are.
     """
-    shapes = {each.name: tuple(each.dims) for each in model.graph.initializer}
+    matrices = _matrices(model)
     names = [
         node.name
-        for node in model.graph.node
-        if node.op_type == "MatMul"
-        and hidden_size in (shape := shapes.get(node.input[1], ()))
-        and max(shape) > hidden_size
+        for node in _products(model)
+        if matrices[node.input[1]].shape[0] > hidden_size == matrices[node.input[1]].shape[1]
     ]
     return names[: len(names) // 2]
+
+
+def largest_inputs(model: ModelProto, examples: Iterable[Mapping[str, Integers]]) -> dict[str, Floats]:
+    """The largest absolute value of each channel of what is multiplied by a matrix, (channels,), by its name."""
+    names = sorted({node.input[0] for node in _products(model)})
+    watched = ModelProto()
+    watched.CopyFrom(model)
+    given = {each.name for each in model.graph.output}
+    watched.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names if name not in given)
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
+    largest: dict[str, Floats] = {}
+    for example in examples:
+        for name, value in zip(names, session.run(names, example), strict=True):
+            reached = np.abs(value).max(axis=tuple(range(value.ndim - 1)))
+            largest[name] = np.maximum(reached, largest.get(name, reached))
+    return largest
+
+
+def smooth(model: ModelProto, largest: Mapping[str, Floats], left_alone: Sequence[str]) -> None:
+    """Make the channels of inputs alike, in place: ``x W`` becomes ``(x / s) (s W)`` with an ``s`` for each channel.
+
+    Args:
+        model: a float graph.
+        largest: what each channel of an input reaches, see ``largest_inputs``.
+        left_alone: the names of products whose input stays as it is.
+    """
+    graph, matrices = model.graph, _matrices(model)
+    products = [node for node in _products(model) if node.name not in left_alone]
+    for name, reached in largest.items():
+        readers = [node for node in products if node.input[0] == name]
+        if not readers:
+            continue
+        weights = np.max([np.abs(matrices[node.input[1]]).max(axis=1) for node in readers], axis=0)
+        scales = _bounded(reached) ** MIGRATION / _bounded(weights) ** (1 - MIGRATION)
+        factors, smoothed = name + FACTORS, f"{name}.smooth"
+        graph.initializer.append(numpy_helper.from_array((1 / scales).astype(np.float32), factors))
+        first = min(number for number, node in enumerate(graph.node) if node in readers)
+        for node in readers:
+            matrix = (matrices[node.input[1]] * scales[:, None]).astype(np.float32)
+            graph.initializer.append(numpy_helper.from_array(matrix, f"{node.name}.smooth"))
+            node.input[:] = [smoothed, f"{node.name}.smooth"]
+        graph.node.insert(first, helper.make_node("Mul", [name, factors], [smoothed], name=smoothed))
+    read = {name for node in graph.node for name in node.input}
+    for matrix_name in matrices.keys() - read:
+        graph.initializer.remove(next(each for each in graph.initializer if each.name == matrix_name))
+
+
+def _bounded(values: Floats) -> NDArray[np.float64]:
+    """Values from zero, and none of them far below the largest."""
+    return np.maximum(values.astype(np.float64), FAINTEST * (values.max() or 1.0))
+
+
+def _products(model: ModelProto) -> list[NodeProto]:
+    """The products of an input and a matrix of the model, in order."""
+    matrices = _matrices(model)
+    return [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in matrices]
+
+
+def _matrices(model: ModelProto) -> dict[str, Floats]:
+    """The matrices that a graph holds, (inputs, outputs), by name."""
+    return {each.name: numpy_helper.to_array(each) for each in model.graph.initializer if len(each.dims) == 2}
 
 
 def quantize_embeddings(model: ModelProto) -> None:

@@ -27,6 +27,7 @@ from train.config import CONFIG, read_config
 from train.encoders import encoder_location
 from train.finetune import DEFAULT_CONFIG
 from train.model import CasualtyModel
+from train.quantize import FACTORS
 
 Stored = NDArray[Any]
 
@@ -99,12 +100,14 @@ def read_weights(graph: ModelProto) -> dict[str, Floats]:
     """
     stored = {each.name: numpy_helper.to_array(each) for each in graph.graph.initializer}
     readers = {name: node for node in graph.graph.node for name in node.input}
+    writers = {name: node for node in graph.graph.node for name in node.output}
     weights = {name: value for name, value in stored.items() if value.dtype == np.float32}
     for node in graph.graph.node:
         if node.op_type == "GatherBlockQuantized":
             weights[node.input[0].removesuffix(".quantized")] = _from_blocks(node, stored)
         elif node.op_type in _MATRICES and (bias := _bias(node, readers)) in stored:
-            weights[f"{bias.removesuffix('.bias')}.weight"] = _MATRICES[node.op_type](node, stored)
+            matrix = _MATRICES[node.op_type](node, stored)
+            weights[f"{bias.removesuffix('.bias')}.weight"] = matrix * _factors(node, writers, stored)
     return weights
 
 
@@ -114,6 +117,15 @@ def _bias(product: NodeProto, readers: Mapping[str, NodeProto]) -> str:
     while reader is not None and reader.op_type in _BETWEEN:
         reader = readers.get(reader.output[0])
     return next((name for name in reader.input if name.endswith(".bias")), "") if reader is not None else ""
+
+
+def _factors(product: NodeProto, writers: Mapping[str, NodeProto], stored: Mapping[str, Stored]) -> Stored:
+    """What the channels of a product's input are multiplied by before it, (inputs,); see ``train.quantize.smooth``."""
+    writer = writers.get(product.input[0])
+    if writer is not None and writer.op_type == "DynamicQuantizeLinear":
+        writer = writers.get(writer.input[0])
+    factors = [name for name in writer.input if name.endswith(FACTORS)] if writer is not None else []
+    return stored[factors[0]] if factors else np.ones(1, np.float32)
 
 
 def _from_blocks(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:

@@ -11,14 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 from transformers import BertConfig, BertModel
 
-from casualties.engine import onnx_model
+from casualties.engine import INPUTS, Floats, onnx_model
 from casualties.labels import TAGS
-from casualties.windows import TOKEN_TYPES
+from casualties.windows import TOKEN_TYPES, Integers
 from train.export import write_graph
 from train.model import CasualtyModel, as_engine
-from train.quantize import early_feed_forward, in_blocks, quantize_weights
+from train.quantize import (
+    FAINTEST,
+    MIGRATION,
+    early_contractions,
+    in_blocks,
+    largest_inputs,
+    quantize_weights,
+    smooth,
+)
 
 HIDDEN, LAYERS, WORDS = 64, 4, 1200
 
@@ -34,27 +43,88 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> CasualtyModel:
     return CasualtyModel(str(folder)).eval()
 
 
-def test_the_quantised_graph_says_nearly_what_the_model_says(model: CasualtyModel, tmp_path: Path) -> None:
-    write_graph(model, tmp_path / "float.onnx")
-    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
-    ids = np.random.default_rng(0).integers(0, WORDS, (2, 20))
-    mask = np.ones_like(ids)
-    given = ids, mask, ids % TOKEN_TYPES
-    one, other = as_engine(model)(*given)[0], onnx_model(tmp_path / "int8.onnx")(*given)[0]
+@pytest.fixture(scope="module")
+def float_graph(model: CasualtyModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("graph") / "float.onnx"
+    write_graph(model, path)
+    return path
+
+
+def examples(seed: int) -> list[dict[str, Integers]]:
+    ids = np.random.default_rng(seed).integers(0, WORDS, (2, 20))
+    return [dict(zip(INPUTS, (ids, np.ones_like(ids), ids % TOKEN_TYPES), strict=True))]
+
+
+def tags(graph: Path, seed: int) -> Floats:
+    [example] = examples(seed)
+    return onnx_model(graph)(*(example[name] for name in INPUTS))[0]
+
+
+def test_the_quantised_graph_says_nearly_what_the_model_says(
+    model: CasualtyModel, float_graph: Path, tmp_path: Path
+) -> None:
+    quantize_weights(float_graph, tmp_path / "int8.onnx", HIDDEN, examples(1))
+    [example] = examples(0)
+    one, other = as_engine(model)(*(example[name] for name in INPUTS))[0], tags(tmp_path / "int8.onnx", 0)
     assert one.shape == other.shape == (2, 20, len(TAGS))
     assert np.abs(one - other).max() < 0.2 * np.abs(one).max()
-    assert (tmp_path / "int8.onnx").stat().st_size < 0.6 * (tmp_path / "float.onnx").stat().st_size
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.6 * float_graph.stat().st_size
 
 
-def test_the_feed_forward_layers_of_the_first_half_are_found(model: CasualtyModel, tmp_path: Path) -> None:
-    write_graph(model, tmp_path / "float.onnx")
-    graph = onnx.load(tmp_path / "float.onnx")
-    assert len(early_feed_forward(graph, HIDDEN)) == LAYERS  # two a layer, of half the layers
-    quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", HIDDEN)
+def test_the_feed_forward_layers_of_the_first_half_are_found(float_graph: Path, tmp_path: Path) -> None:
+    assert len(early_contractions(onnx.load(float_graph), HIDDEN)) == LAYERS // 2  # one a layer, of half the layers
+    quantize_weights(float_graph, tmp_path / "int8.onnx", HIDDEN, examples(0))
     kinds = [node.op_type for node in onnx.load(tmp_path / "int8.onnx").graph.node]
-    assert kinds.count("MatMulNBits") == LAYERS
+    assert kinds.count("MatMulNBits") == LAYERS // 2
     assert kinds.count("GatherBlockQuantized") == 1
     assert kinds.count("MatMulInteger") > LAYERS
+
+
+def test_smoothing_alone_changes_nothing(float_graph: Path, tmp_path: Path) -> None:
+    graph = onnx.load(float_graph)
+    before = {each.name for each in graph.graph.initializer}
+    smooth(graph, largest_inputs(graph, examples(1)), early_contractions(graph, HIDDEN))
+    onnx.save(graph, tmp_path / "smooth.onnx")
+    one, other = tags(float_graph, 0), tags(tmp_path / "smooth.onnx", 0)
+    assert np.abs(one - other).max() < 1e-4
+    after = {each.name for each in graph.graph.initializer}
+    assert len(before - after) > 4 * LAYERS  # the matrices as they were are gone
+    assert {name for node in graph.graph.node for name in node.input} >= after
+
+
+def one_product(matrix: NDArray[np.float32]) -> ModelProto:
+    shapes = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", size])
+        for name, size in zip("xy", matrix.shape, strict=True)
+    ]
+    product = helper.make_node("MatMul", ["x", "w"], ["y"], name="product")
+    return helper.make_model(
+        helper.make_graph([product], "one", shapes[:1], shapes[1:], [numpy_helper.from_array(matrix, "w")])
+    )
+
+
+def smoothed(matrix: NDArray[np.float32], reached: list[float]) -> tuple[Floats, Floats]:
+    """Factors of an input's channels, and the matrix behind them."""
+    graph = one_product(matrix)
+    smooth(graph, {"x": np.array(reached, np.float32)}, [])
+    factors, weights = (numpy_helper.to_array(each) for each in graph.graph.initializer)
+    return factors, weights
+
+
+def test_a_channel_that_outgrows_the_others_is_shared_out() -> None:
+    factors, weights = smoothed(np.ones((3, 2), np.float32), [1, 100, 1])
+    inputs = np.array([1, 100, 1]) * factors
+    assert inputs.max() / inputs.min() == pytest.approx(100 ** (1 - MIGRATION))
+    assert weights.max() / weights.min() == pytest.approx(100**MIGRATION)
+
+
+@pytest.mark.parametrize("reached", [[0, 0, 0], [0, 5, 0], [1e-9, 5, 1]])
+def test_channels_that_no_example_uses_stay_usable(reached: list[float]) -> None:
+    matrix = np.array([[1, 2], [0, 0], [3, 4]], np.float32)
+    factors, weights = smoothed(matrix, reached)
+    assert np.isfinite(factors).all()
+    assert factors.max() <= factors.min() / FAINTEST
+    np.testing.assert_allclose(factors[:, None] * weights, matrix, rtol=1e-6)
 
 
 @given(arrays(np.float32, (3, 32), elements=st.floats(-100, 100, width=32)))
