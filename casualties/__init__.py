@@ -4,4 +4,4 @@ from casualties.extractor import Extractor, extract
 from casualties.report import Report
 
 __all__ = ["Extractor", "Report", "extract"]
-__version__ = "0.16.0"
+__version__ = "0.17.0"

@@ -31,7 +31,7 @@ FAINTEST = 0.01
 """The least that a channel is taken to reach, of what the largest does: other texts may use it more."""
 FACTORS = ".factors"
 """How the names end of what an input's channels are multiplied by."""
-WEIGHT_BLOCK = 32
+WEIGHT_BLOCK = 64
 """Weights that share a scale in ``MatMulNBits``."""
 EMBEDDING_BLOCKS = (128, 64, 32, 16)
 """Values of an embedding that share a scale: the first of these that divides its width."""

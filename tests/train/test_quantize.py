@@ -71,6 +71,10 @@ def test_the_quantised_graph_says_nearly_what_the_model_says(
     assert (tmp_path / "int8.onnx").stat().st_size < 0.6 * float_graph.stat().st_size
 
 
+def test_attention_is_exported_without_guards_against_windows_without_tokens(float_graph: Path) -> None:
+    assert "IsNaN" not in {node.op_type for node in onnx.load(float_graph).graph.node}
+
+
 def test_the_feed_forward_layers_of_the_first_half_are_found(float_graph: Path, tmp_path: Path) -> None:
     assert len(early_contractions(onnx.load(float_graph), HIDDEN)) == LAYERS // 2  # one a layer, of half the layers
     quantize_weights(float_graph, tmp_path / "int8.onnx", HIDDEN, examples(0))
