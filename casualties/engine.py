@@ -24,8 +24,9 @@ vectors, each (windows, tokens, ·). A model that does not give its vectors away
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What a graph calls a model's inputs, in order."""
-SLOWER_FUSED = ("SkipLayerNormFusion",)
-"""Optimisations of ONNX Runtime that its CPU is slower with: a fused sum and norm takes three times as long as both."""
+SLOWER_FUSED, SLOWER_SINCE = ("SkipLayerNormFusion",), (1, 30)
+"""Optimisations of ONNX Runtime that its CPU is slower with, since a version: a fused sum and norm takes five times as
+long as both apart. In versions 1.27 to 1.29 it was the norm by itself that took long, before them neither."""
 _CPU = "CPUExecutionProvider"
 LONGEST_SENTENCE = 256
 """Words; of a longer one, which hostile texts have, the mean is that of its beginning."""
@@ -64,8 +65,9 @@ def onnx_model(path: Path, providers: Sequence[str] | None = None, threads: int 
     wanted = list(providers or [_CPU])
     if missing := set(wanted) - set(ort.get_available_providers()):
         raise ValueError(f"no provider {min(missing)}; there are {', '.join(ort.get_available_providers())}")
-    left_out = SLOWER_FUSED if wanted == [_CPU] else ()
-    session = ort.InferenceSession(path, options, providers=wanted, disabled_optimizers=list(left_out))
+    version = tuple(map(int, ort.__version__.split(".")[:2]))
+    left_out = list(SLOWER_FUSED) if wanted == [_CPU] and version >= SLOWER_SINCE else []
+    session = ort.InferenceSession(path, options, providers=wanted, disabled_optimizers=left_out)
     inputs = {each.name for each in session.get_inputs()}
     gives_vectors = "vectors" in {each.name for each in session.get_outputs()}
 

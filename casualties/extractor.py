@@ -117,7 +117,7 @@ class Extractor:
         Args:
             model: one of ``EMBEDDED``, or a folder that ``train.export`` wrote.
             providers: ONNX Runtime's execution providers in order of preference; by default the processor.
-            threads: how many to use for one batch; by default one a core.
+            threads: how many the encoder uses for one batch; by default one a core.
 
         Raises:
             ModelError: if the model cannot be used.
@@ -128,7 +128,7 @@ class Extractor:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             self._model = onnx_model(folder / MODEL_FILE, providers, threads)
-            self._links = onnx_link_model(folder / LINKS_FILE, threads) if self.manifest.learns_links else None
+            self._links = onnx_link_model(folder / LINKS_FILE) if self.manifest.learns_links else None
         except Exception as error:  # the libraries raise nothing narrower
             raise ModelError(f"{folder} cannot be loaded ({error}); {_remedy(folder)}") from error
         self._tokenizer.no_truncation()

@@ -49,12 +49,11 @@ BLOCK = 200
 """Mentions that are linked together at most; no link leads from one block of a very long text to another."""
 
 
-def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
+def onnx_link_model(path: Path) -> LinkModel:
     """Load a link model that ``train.links`` wrote.
 
     Args:
         path: the ONNX file.
-        threads: how many to use; by default one a core.
 
     Raises:
         ValueError: if it reads other features or gives other outputs than this version's.
@@ -62,7 +61,7 @@ def onnx_link_model(path: Path, threads: int | None = None) -> LinkModel:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or 0
+    options.intra_op_num_threads = 1  # others would wait for work in a loop, on the cores that the encoder uses
     options.log_severity_level = 3
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     if (read := session.get_inputs()[0].shape[-1]) != FEATURES:

@@ -50,8 +50,10 @@ def pair_features(text: str, mentions: Sequence[Mention], sentences: Sentences) 
         **_by_rule(mentions),
         **_labels(mentions),
     }
-    square = (len(mentions), len(mentions))
-    return np.stack([np.broadcast_to(matrix, square).astype(np.float32) for matrix in described.values()], axis=-1)
+    features = np.empty((len(mentions), len(mentions), len(described)), np.float32)
+    for number, matrix in enumerate(described.values()):
+        features[..., number] = matrix
+    return features
 
 
 def _distance(mentions: Sequence[Mention], sentences: Sentences) -> dict[str, Matrix]:

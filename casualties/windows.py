@@ -170,6 +170,8 @@ def _boundary(text: str, end: int, start: int) -> bool:
     """Whether a mention may end at ``end`` and the next begin at ``start``, the edges of adjacent tokens."""
     if start < end:  # two tokens of one character
         return False
+    if text[end:start].isspace():  # most are told apart by this alone
+        return True
     return not all(_inside_word(text, at) for at in range(end - 1, start + 1))
 
 

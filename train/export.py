@@ -42,12 +42,12 @@ from casualties.extractor import (
 from casualties.labels import FAMILIES, GROUPS, TAGS
 from casualties.report import Mention
 from casualties.scoring import MAIN_METRIC, evaluate
-from casualties.windows import TOKEN_TYPES, Integers, WindowedText, Windowing
+from casualties.windows import TOKEN_TYPES, WindowedText, Windowing
 from train.command_line import command_line
 from train.config import CONFIG, read_config
 from train.data import load_articles, select
 from train.model import CasualtyModel, as_engine, plain_tokenizer
-from train.quantize import quantize_weights
+from train.quantize import Example, quantize_weights
 
 TOLERANCE = 1e-3
 """How far a tag probability of the float graph may lie from torch's."""
@@ -141,7 +141,7 @@ def export(
     return report
 
 
-def example_inputs(texts: Iterable[WindowedText]) -> Iterator[dict[str, Integers]]:
+def example_inputs(texts: Iterable[WindowedText]) -> Iterator[Example]:
     """What the graph is given for each window of some texts."""
     return (dict(zip(INPUTS, pad([window]), strict=True)) for text in texts for window in text.windows)
 
@@ -180,7 +180,7 @@ def write_graph(model: CasualtyModel, path: Path) -> None:
     """Write the model as a float ONNX graph whose numbers of windows and of tokens are free.
 
     The model's attention is eager from then on: the exporter guards fused attention against rows without any token,
-    which no window has, and these guards take a tenth of the time.
+    which no window has, and these guards take an eighth of the time.
     """
     model.tagger.set_attn_implementation("eager")
     example = torch.ones((2, 8), dtype=torch.int64)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,12 +24,13 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
 from casualties.engine import Floats
-from casualties.windows import Integers
 
+Example = Mapping[str, NDArray[Any]]
+"""A graph's inputs by name."""
 MIGRATION = 0.7
 """How much of the difference between an input's channels goes over to the weights: SmoothQuant's alpha."""
 FAINTEST = 0.01
-"""The least that a channel is taken to reach, of what the largest does: other texts may use it more."""
+"""The least that a channel, or a weight, is taken to reach, of what the largest does: other texts may use it more."""
 FACTORS = ".factors"
 """How the names end of what an input's channels are multiplied by."""
 WEIGHT_BLOCK = 64
@@ -41,20 +43,23 @@ LARGE = 1000
 logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
 
 
-def quantize_weights(
-    float_graph: Path, graph: Path, hidden_size: int, examples: Iterable[Mapping[str, Integers]]
-) -> None:
+def quantize_weights(float_graph: Path, graph: Path, hidden_size: int, examples: Iterable[Example]) -> None:
     """Quantise the weights of a graph.
 
     Args:
         float_graph: what to read.
         graph: where to write.
         hidden_size: of the encoder, by which its feed-forward layers are known.
-        examples: inputs of the graph, by name, which tell how large its channels are.
+        examples: what it may be given, which tells how large its channels are.
+
+    Raises:
+        ValueError: if there is no example.
     """
     model = onnx.load(float_graph)
     by_block = early_contractions(model, hidden_size)
-    smooth(model, largest_inputs(model, examples), by_block)
+    if not (largest := largest_inputs(model, examples)):
+        raise ValueError("no examples, by which to tell how large what the graph multiplies is")
+    smooth(model, largest, by_block)
     quantize_dynamic(
         model,
         graph,
@@ -70,8 +75,7 @@ def quantize_weights(
         block_size=WEIGHT_BLOCK,
         is_symmetric=True,
         accuracy_level=4,  # inputs in eight bits, by blocks
-        nodes_to_include=by_block,
-        op_types_to_quantize=("MatMul",),
+        op_types_to_quantize=("MatMul",),  # of which only those by block are left
     )
     quantizer.process()
     model = quantizer.model.model
@@ -93,7 +97,7 @@ def early_contractions(model: ModelProto, hidden_size: int) -> list[str]:
     return names[: len(names) // 2]
 
 
-def largest_inputs(model: ModelProto, examples: Iterable[Mapping[str, Integers]]) -> dict[str, Floats]:
+def largest_inputs(model: ModelProto, examples: Iterable[Example]) -> dict[str, Floats]:
     """The largest absolute value of each channel of what is multiplied by a matrix, (channels,), by its name."""
     names = sorted({node.input[0] for node in _products(model)})
     watched = ModelProto()
@@ -124,22 +128,23 @@ def smooth(model: ModelProto, largest: Mapping[str, Floats], left_alone: Sequenc
         if not readers:
             continue
         weights = np.max([np.abs(matrices[node.input[1]]).max(axis=1) for node in readers], axis=0)
-        scales = _bounded(reached) ** MIGRATION / _bounded(weights) ** (1 - MIGRATION)
+        scales = _not_faint(reached) ** MIGRATION / _not_faint(weights) ** (1 - MIGRATION)
         factors, smoothed = name + FACTORS, f"{name}.smooth"
         graph.initializer.append(numpy_helper.from_array((1 / scales).astype(np.float32), factors))
         first = min(number for number, node in enumerate(graph.node) if node in readers)
         for node in readers:
             matrix = (matrices[node.input[1]] * scales[:, None]).astype(np.float32)
-            graph.initializer.append(numpy_helper.from_array(matrix, f"{node.name}.smooth"))
-            node.input[:] = [smoothed, f"{node.name}.smooth"]
+            weights_name = f"{node.output[0]}.weights"
+            graph.initializer.append(numpy_helper.from_array(matrix, weights_name))
+            node.input[:] = [smoothed, weights_name]
         graph.node.insert(first, helper.make_node("Mul", [name, factors], [smoothed], name=smoothed))
     read = {name for node in graph.node for name in node.input}
     for matrix_name in matrices.keys() - read:
         graph.initializer.remove(next(each for each in graph.initializer if each.name == matrix_name))
 
 
-def _bounded(values: Floats) -> NDArray[np.float64]:
-    """Values from zero, and none of them far below the largest."""
+def _not_faint(values: Floats) -> NDArray[np.float64]:
+    """Values that are not negative, those below ``FAINTEST`` of the largest raised to that; ones where all are zero."""
     return np.maximum(values.astype(np.float64), FAINTEST * (values.max() or 1.0))
 
 

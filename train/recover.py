@@ -134,7 +134,8 @@ def _from_blocks(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:
     if node.op_type == "GatherBlockQuantized":
         quantized = quantized.reshape(*scales.shape, -1)
     values = (quantized.astype(np.float32) - _ZERO) * scales[..., None]
-    return values.reshape(len(values), -1)
+    inputs = next((each.i for each in node.attribute if each.name == "K"), None)  # the last block is filled up
+    return values.reshape(len(values), -1)[:, :inputs]
 
 
 def _from_channels(node: NodeProto, stored: Mapping[str, Stored]) -> Floats:

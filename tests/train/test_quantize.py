@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from casualties.windows import TOKEN_TYPES, Integers
 from train.export import write_graph
 from train.model import CasualtyModel, as_engine
 from train.quantize import (
+    FACTORS,
     FAINTEST,
     MIGRATION,
     early_contractions,
@@ -75,11 +77,31 @@ def test_attention_is_exported_without_guards_against_windows_without_tokens(flo
     assert "IsNaN" not in {node.op_type for node in onnx.load(float_graph).graph.node}
 
 
+@pytest.mark.parametrize(("version", "fused"), [("1.29.1", True), ("1.30.0", False), ("2.0", False)])
+def test_sum_and_norm_stay_apart_where_that_is_faster(
+    version: str, fused: bool, float_graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = onnxruntime.InferenceSession
+
+    def watched(path: Path, options: onnxruntime.SessionOptions, **others: object) -> onnxruntime.InferenceSession:
+        options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+        return session(path, options, **others)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", watched)
+    monkeypatch.setattr(onnxruntime, "__version__", version)
+    onnx_model(float_graph)
+    kinds = {node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node}
+    assert ("SkipLayerNormalization" in kinds) == fused
+
+
 def test_the_feed_forward_layers_of_the_first_half_are_found(float_graph: Path, tmp_path: Path) -> None:
     assert len(early_contractions(onnx.load(float_graph), HIDDEN)) == LAYERS // 2  # one a layer, of half the layers
     quantize_weights(float_graph, tmp_path / "int8.onnx", HIDDEN, examples(0))
-    kinds = [node.op_type for node in onnx.load(tmp_path / "int8.onnx").graph.node]
-    assert kinds.count("MatMulNBits") == LAYERS // 2
+    nodes = onnx.load(tmp_path / "int8.onnx").graph.node
+    kinds = [node.op_type for node in nodes]
+    activations = [node.output[0] for node in nodes if node.op_type == "Gelu"]
+    by_block = [node.input[0] for node in nodes if node.op_type == "MatMulNBits"]
+    assert by_block == activations[: LAYERS // 2]  # the second products of the first layers, as they are, not smoothed
     assert kinds.count("GatherBlockQuantized") == 1
     assert kinds.count("MatMulInteger") > LAYERS
 
@@ -102,9 +124,8 @@ def one_product(matrix: NDArray[np.float32]) -> ModelProto:
         for name, size in zip("xy", matrix.shape, strict=True)
     ]
     product = helper.make_node("MatMul", ["x", "w"], ["y"], name="product")
-    return helper.make_model(
-        helper.make_graph([product], "one", shapes[:1], shapes[1:], [numpy_helper.from_array(matrix, "w")])
-    )
+    graph = helper.make_graph([product], "one", shapes[:1], shapes[1:], [numpy_helper.from_array(matrix, "w")])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
 def smoothed(matrix: NDArray[np.float32], reached: list[float]) -> tuple[Floats, Floats]:
@@ -120,6 +141,50 @@ def test_a_channel_that_outgrows_the_others_is_shared_out() -> None:
     inputs = np.array([1, 100, 1]) * factors
     assert inputs.max() / inputs.min() == pytest.approx(100 ** (1 - MIGRATION))
     assert weights.max() / weights.min() == pytest.approx(100**MIGRATION)
+
+
+def test_large_weights_take_over_less() -> None:
+    _, weights = smoothed(np.array([[1, 1], [-50, 2], [1, 1]], np.float32), [1, 1, 1])
+    large, small, _ = np.sort(np.abs(weights).max(axis=1))[::-1]
+    assert large / small == pytest.approx(50**MIGRATION)
+
+
+def test_products_of_one_input_share_its_factors() -> None:
+    model = one_product(np.ones((2, 2), np.float32))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([[1], [50]], np.float32), "v"))
+    model.graph.node.append(helper.make_node("MatMul", ["x", "v"], ["z"], name="other"))
+    model.graph.output.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 1]))
+    smooth(model, {"x": np.ones(2, np.float32)}, [])
+    (factors,) = (numpy_helper.to_array(each) for each in model.graph.initializer if each.name.endswith(FACTORS))
+    assert factors[1] / factors[0] == pytest.approx(50 ** (1 - MIGRATION))
+
+
+def test_a_channel_reaches_what_it_does_in_any_example_whatever_the_sign() -> None:
+    given = [{"x": np.array(rows, np.float32)} for rows in ([[1, -5, 0], [0, 1, 0]], [[-2, 3, 0]])]
+    assert largest_inputs(one_product(np.ones((3, 2), np.float32)), given)["x"].tolist() == [2, 5, 0]
+
+
+def test_without_examples_nothing_is_quantised(float_graph: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no examples"):
+        quantize_weights(float_graph, tmp_path / "int8.onnx", HIDDEN, [])
+    assert not (tmp_path / "int8.onnx").exists()
+
+
+def test_a_channel_that_outgrows_the_others_does_not_coarsen_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(0)
+    matrix, inputs = chance.normal(size=(32, 16)).astype(np.float32), chance.normal(size=(50, 32)).astype(np.float32)
+    inputs[:, 5] = 100
+    onnx.save(one_product(matrix), tmp_path / "float.onnx")
+
+    def error(migration: float) -> float:
+        monkeypatch.setattr("train.quantize.MIGRATION", migration)
+        quantize_weights(tmp_path / "float.onnx", tmp_path / "int8.onnx", 64, [{"x": inputs}])
+        [answer] = onnxruntime.InferenceSession(tmp_path / "int8.onnx").run(None, {"x": inputs})
+        return float(np.abs(answer - inputs @ matrix).mean())
+
+    assert error(MIGRATION) < error(0) / 2
 
 
 @pytest.mark.parametrize("reached", [[0, 0, 0], [0, 5, 0], [1e-9, 5, 1]])
