@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,7 @@ from train.finetune import (
     without_some,
 )
 from train.model import CasualtyModel, Loss, as_engine, plain_tokenizer
+from train.quantize import Example
 from train.teachers import QUIET, SHARES, Teachers, choose, packs, telling, without_near_duplicates
 
 WINDOWING = Windowing(WINDOW_SIZE, WINDOW_OVERLAP)
@@ -523,6 +525,28 @@ def test_the_exported_graph_is_the_model(tiny_checkpoint: Path, tmp_path: Path) 
     report = export(tiny_checkpoint, tmp_path / "float", WINDOWING, ARTICLES, "tiny", "0", quantize=False)
     assert report["exported.max_difference"] < 1e-4
     assert report["exported.main"] == report["torch.main"]
+
+
+def test_every_window_tells_how_to_round(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = parse_inline("Gunmen killed nine soldiers in Tolva. " * 60, id="long", source="tests")
+    tokenizer = plain_tokenizer(AutoTokenizer.from_pretrained(tiny_checkpoint))
+    windows = WINDOWING.split(article.text, tokenizer).windows
+    given: list[Example] = []
+
+    def watch(float_graph: Path, graph: Path, hidden_size: int, examples: Iterable[Example]) -> None:
+        given.extend(examples)
+        raise InterruptedError
+
+    monkeypatch.setattr(train.export, "quantize_weights", watch)
+    with pytest.raises(InterruptedError):
+        export(tiny_checkpoint, tmp_path / "model", WINDOWING, [article], "tiny", "0")
+    assert len(windows) > 2
+    assert [example["input_ids"][0].tolist() for example in given] == [each.token_ids.tolist() for each in windows]
+    assert [example["token_type_ids"][0].tolist() for example in given] == [
+        each.token_types.tolist() for each in windows
+    ]
 
 
 def test_an_export_that_loses_more_than_is_let_pass_is_refused() -> None:
